@@ -2,23 +2,22 @@
 
 include(GoogleTest)
 
-# The folders between tests/ and the caller, as labels: tests/unit/core gives "unit;core".
-function(_syncline_labels out)
+# The caller's folder below tests/ is the label of its tests: `ctest -L unit/core`.
+function(_syncline_label out)
   cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${CMAKE_SOURCE_DIR}/tests"
              OUTPUT_VARIABLE relative)
-  string(REPLACE "/" ";" labels "${relative}")
-  set(${out} "${labels}" PARENT_SCOPE)
+  set(${out} "${relative}" PARENT_SCOPE)
 endfunction()
 
-# syncline_add_test(NAME x SOURCES a_test.cc ... LIBS syncline_crdt ... [LABELS slow] [TIMEOUT s])
+# syncline_add_test(NAME x SOURCES a_test.cc ... LIBS syncline_crdt ... [TIMEOUT s])
 #
 # A GoogleTest program with gmock and RapidCheck. Each of its test cases is a ctest of its own,
-# labelled with its folders, and runs in the repository's root; SYNCLINE_SOURCE_DIR names that too.
+# labelled with its folder, and runs in the repository's root; SYNCLINE_SOURCE_DIR names that too.
 function(syncline_add_test)
   if(NOT SYNCLINE_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;LIBS")
   if(NOT arg_NAME OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "syncline_add_test(NAME x SOURCES ... LIBS ...): ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -30,14 +29,14 @@ function(syncline_add_test)
   target_compile_definitions(${arg_NAME} PRIVATE SYNCLINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(${arg_NAME} PRIVATE ${arg_LIBS} syncline_flags GTest::gmock
                                             GTest::gtest_main rapidcheck rapidcheck_gtest)
-  _syncline_labels(labels)
+  _syncline_label(label)
   gtest_discover_tests(
     ${arg_NAME}
     WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}"
     TEST_PREFIX "${arg_NAME}/"
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${labels};${arg_LABELS}")
+    PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${label}")
 endfunction()
 
 # syncline_add_fuzzer(NAME x_fuzz SOURCES x_fuzz.cc LIBS syncline_lib0 [CORPUS folder])
@@ -63,9 +62,9 @@ function(syncline_add_fuzzer)
   elseif(SYNCLINE_TESTS)
     add_executable(${arg_NAME}_replay ${arg_SOURCES} "${CMAKE_SOURCE_DIR}/tests/fuzz/replay_corpus.cc")
     target_link_libraries(${arg_NAME}_replay PRIVATE ${arg_LIBS} syncline_flags)
-    _syncline_labels(labels)
+    _syncline_label(label)
     add_test(NAME "${arg_NAME}/corpus" COMMAND ${arg_NAME}_replay "${arg_CORPUS}")
-    set_tests_properties("${arg_NAME}/corpus" PROPERTIES LABELS "${labels}" TIMEOUT 300)
+    set_tests_properties("${arg_NAME}/corpus" PROPERTIES LABELS "${label}" TIMEOUT 300)
   endif()
 endfunction()
 
