@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "server/base/instant.h"
+#include "server/base/limits.h"
+
+namespace syncline::core {
+
+using std::chrono::minutes;
+
+// What an operator may set about rooms and connections; each field is an option of `serve`. The same for
+// all shards of a node; constant while the node runs. Counts are for the whole node unless they say
+// otherwise; a shard gets its share from the app.
+struct Config {
+  // Admission.
+  std::size_t connections_max = 20'000;            // Per shard.
+  std::size_t connections_per_document_max = 5'000;
+  std::size_t documents_max = 50'000;              // Open at once, per shard.
+
+  // Inbound.
+  std::size_t message_bytes_max = limits::message_bytes_max;
+  std::size_t pending_bytes_max = limits::pending_bytes_max;
+  // Accepted and not yet durable, per document; beyond it the room stops reading from its writers.
+  std::size_t unlogged_bytes_max = 8 * limits::mebibyte;
+
+  // Outbound.
+  // Given to one socket and not yet taken by the operating system.
+  std::size_t send_window_bytes = 256 * limits::kibibyte;
+  // Encoded frames a room keeps for its connections; who falls behind gets a merged catch-up instead.
+  std::size_t ring_bytes_max = 4 * limits::mebibyte;
+  std::size_t ring_frames_max = 4096;
+  std::size_t first_sync_chunk_bytes = 256 * limits::kibibyte;
+  // Encoded first syncs and catch-ups that are on their way, per shard; more wait for their turn.
+  std::size_t catch_up_bytes_max = 256 * limits::mebibyte;
+  // A connection whose socket takes nothing for so long is closed (1013).
+  Duration write_stall_max = seconds(60);
+  // y-websocket clients give up after 30 s without a data frame.
+  Duration keepalive_interval = seconds(18);
+
+  // Storage.
+  Duration evict_after = seconds(30);              // Without a connection.
+  Duration snapshot_interval = seconds(30);        // Of activity.
+  std::size_t snapshot_updates_min = 64;           // Fewer new updates are not worth one.
+  std::size_t log_page_bytes = 4 * limits::mebibyte;
+  Duration retry_delay_min = milliseconds(100);    // After a failed append; doubled up to the max.
+  Duration retry_delay_max = seconds(5);
+  Duration load_timeout = seconds(60);
+  // How long a gap in the sequence may wait for the broker before the log is read.
+  Duration gap_repair_delay = milliseconds(50);
+  // Compare with the log's head this often (jittered); zero where this process is the only writer.
+  Duration anti_entropy_interval = Duration::zero();
+
+  // Awareness.
+  std::size_t awareness_state_bytes_max = limits::awareness_state_bytes_max;
+  std::size_t awareness_clients_per_connection_max = limits::awareness_clients_per_connection_max;
+  // States that came from other nodes are dropped if not renewed for so long (clients: every 15 s).
+  Duration awareness_remote_timeout = seconds(30);
+
+  // Documents keep deleted content instead of collecting it.
+  bool keep_deleted_content = false;
+};
+
+}  // namespace syncline::core

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "server/base/bytes.h"
+#include "server/base/document_name.h"
+#include "server/base/ids.h"
+
+namespace syncline::ports {
+
+// What other shards and nodes say about a document, on this shard's thread, never from within a call
+// to the broker.
+class BrokerSink {
+ public:
+  // The update is in the log under `sequence`.
+  virtual void on_broker_update(const DocumentName& document, Sequence sequence,
+                                SharedBytes update) = 0;
+  // An awareness update (y-protocols encoding).
+  virtual void on_broker_awareness(const DocumentName& document, SharedBytes awareness) = 0;
+  // Somebody opened the document and asks for everybody's awareness states.
+  virtual void on_broker_awareness_query(const DocumentName& document) = 0;
+
+ protected:
+  ~BrokerSink() = default;
+};
+
+// Carries committed updates and awareness between the shards and nodes that have a document open.
+// At most once, in no promised order, and silently lossy: the core finds gaps by the sequence numbers and
+// repairs them from the log. Nobody hears what it published itself.
+// Implementations: adapters/local, tests/world.
+class Broker {
+ public:
+  virtual ~Broker() = default;
+
+  virtual void subscribe(const DocumentName& document) = 0;
+  virtual void unsubscribe(const DocumentName& document) = 0;
+
+  virtual void publish_update(const DocumentName& document, Sequence sequence,
+                              SharedBytes update) = 0;
+  virtual void publish_awareness(const DocumentName& document, SharedBytes awareness) = 0;
+  virtual void query_awareness(const DocumentName& document) = 0;
+};
+
+}  // namespace syncline::ports

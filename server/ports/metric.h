@@ -1,0 +1,171 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+// The registry of everything that is measured: one row a metric, from which the adapter builds its
+// families, the documents their tables, and the dashboards' tests their list of legal names.
+
+namespace syncline::ports {
+
+enum class Counter : std::uint8_t {
+  connections_opened,
+  connections_closed,
+  messages_in,
+  bytes_in,
+  bytes_out,
+  updates_in,
+  updates_unchanged,
+  updates_committed,
+  deliveries_out,
+  frames_out,
+  catch_ups,
+  awareness_in,
+  awareness_out,
+  loads,
+  load_failures,
+  evictions,
+  snapshots_written,
+  snapshot_failures,
+  snapshot_fallbacks,
+  append_retries,
+  gap_repairs,
+  count_,
+};
+
+enum class Gauge : std::uint8_t {
+  connections,
+  documents_open,
+  documents_quarantined,
+  document_memory_bytes,
+  unlogged_bytes,
+  ring_bytes,
+  commit_queue_updates,
+  readers_paused,
+  count_,
+};
+
+enum class Histogram : std::uint8_t {
+  commit_batch_updates,
+  commit_seconds,
+  ack_seconds,
+  delivery_seconds,
+  load_seconds,
+  ring_lag_frames,
+  count_,
+};
+
+enum class Rejection : std::uint8_t {
+  bad_request,
+  bad_document_name,
+  too_many_connections,
+  too_many_connections_document,
+  too_many_documents,
+  handshake_timeout,
+  text_frame,
+  protocol_error,
+  malformed_update,
+  update_refused,
+  message_too_large,
+  pending_full,
+  awareness_limit,
+  quarantined,
+  load_failed,
+  slow_consumer,
+  draining,
+  count_,
+};
+
+struct MetricInfo {
+  std::string_view name;
+  std::string_view help;
+};
+
+inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Counter::count_)> counter_info = {{
+    {"syncline_connections_opened_total", "WebSocket connections accepted"},
+    {"syncline_connections_closed_total", "WebSocket connections ended, by either side"},
+    {"syncline_messages_in_total", "Protocol messages received"},
+    {"syncline_bytes_in_total", "Payload bytes received in messages"},
+    {"syncline_bytes_out_total", "Payload bytes sent in frames"},
+    {"syncline_updates_in_total", "Update-carrying messages accepted from clients"},
+    {"syncline_updates_unchanged_total", "Updates that held nothing new and were not logged"},
+    {"syncline_updates_committed_total", "Updates made durable in the log"},
+    {"syncline_deliveries_out_total",
+     "Client updates handed to other connections (an update that reaches 10 counts 10)"},
+    {"syncline_frames_out_total", "Frames sent"},
+    {"syncline_catch_ups_total", "Merged catch-up updates sent to connections that fell behind"},
+    {"syncline_awareness_in_total", "Awareness messages received"},
+    {"syncline_awareness_out_total", "Awareness frames sent"},
+    {"syncline_document_loads_total", "Documents loaded from the store"},
+    {"syncline_document_load_failures_total", "Loads that failed and refused their connections"},
+    {"syncline_document_evictions_total", "Idle documents dropped from memory"},
+    {"syncline_snapshots_written_total", "Snapshots written"},
+    {"syncline_snapshot_failures_total", "Snapshots that could not be written"},
+    {"syncline_snapshot_fallbacks_total", "Damaged snapshots passed over while loading"},
+    {"syncline_append_retries_total", "Updates appended again after a refused or unknown outcome"},
+    {"syncline_gap_repairs_total", "Reads of the log to fill a gap in the sequence"},
+}};
+
+inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)> gauge_info = {{
+    {"syncline_connections", "WebSocket connections open now"},
+    {"syncline_documents_open", "Documents in memory"},
+    {"syncline_documents_quarantined", "Documents in memory that are refused because unreadable"},
+    {"syncline_document_memory_bytes", "Estimated memory of the open documents"},
+    {"syncline_unlogged_bytes", "Bytes of updates accepted and not yet durable"},
+    {"syncline_ring_bytes", "Bytes of encoded frames kept for connections to read"},
+    {"syncline_commit_queue_updates", "Updates waiting for the next commit"},
+    {"syncline_readers_paused", "Connections whose socket is not read to hold back their sender"},
+}};
+
+struct HistogramInfo {
+  std::string_view name;
+  std::string_view help;
+  double first_bucket;  // Upper bound of the first bucket; each next is `factor` times larger.
+  double factor;
+  int buckets;
+};
+
+inline constexpr std::array<HistogramInfo, static_cast<std::size_t>(Histogram::count_)>
+    histogram_info = {{
+        {"syncline_commit_batch_updates", "Updates in one commit", 1, 2, 16},
+        {"syncline_commit_seconds", "Time of one commit", 0.00025, 2, 16},
+        {"syncline_ack_seconds", "From the arrival of an update until its author is acknowledged",
+         0.00025, 2, 16},
+        {"syncline_delivery_seconds",
+         "From the arrival of an update until its frame is given to a peer's socket", 0.0001, 2, 16},
+        {"syncline_document_load_seconds", "Time to load a document", 0.001, 2, 16},
+        {"syncline_ring_lag_frames", "Frames a connection was behind when it wrote again", 1, 4, 10},
+    }};
+
+inline constexpr std::string_view rejected_metric = "syncline_rejected_total";
+inline constexpr std::string_view rejected_help =
+    "Connections and messages refused, by reason";
+
+// The label values of syncline_rejected_total{reason}.
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(Rejection::count_)>
+    rejection_names = {{
+        "bad_request",
+        "bad_document_name",
+        "too_many_connections",
+        "too_many_connections_document",
+        "too_many_documents",
+        "handshake_timeout",
+        "text_frame",
+        "protocol_error",
+        "malformed_update",
+        "update_refused",
+        "message_too_large",
+        "pending_full",
+        "awareness_limit",
+        "quarantined",
+        "load_failed",
+        "slow_consumer",
+        "draining",
+    }};
+
+static_assert(!counter_info.back().name.empty() && !gauge_info.back().name.empty() &&
+                  !histogram_info.back().name.empty() && !rejection_names.back().empty(),
+              "every enum value needs its row");
+
+}  // namespace syncline::ports
