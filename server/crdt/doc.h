@@ -81,6 +81,9 @@ class Doc {
 
   bool has_pending() const;
 
+  // Changes the pending budget; what waits already stays.
+  void set_pending_bytes_max(std::size_t bytes);
+
   // The missing state vector of what is pending (empty_state_vector() if nothing is).
   Bytes encode_missing_state_vector() const;
 
