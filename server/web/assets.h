@@ -17,8 +17,8 @@ struct Asset {
   std::span<const std::byte> gzip;  // The same, gzipped; empty where that would save little.
 };
 
-// All assets, sorted by path. Built without the editor (SYNCLINE_WEB=OFF) it is one /index.html that
-// says so. Everything in it lives as long as the program.
+// All assets, sorted by path. Built without the editor (SYNCLINE_WEB=OFF) it is one /index.html
+// that says so. Everything in it lives as long as the program.
 std::span<const Asset> assets();
 
 }  // namespace syncline::web
