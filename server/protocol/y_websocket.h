@@ -29,7 +29,7 @@ struct QueryAwareness {};
 
 using Message = std::variant<SyncStep1, SyncStep2, Update, Awareness, QueryAwareness>;
 
-// Reads exactly one message. Errors: truncated, number_too_large, trailing_bytes; unknown_type for a
+// Reads exactly one message. Errors: those of the decoder, trailing_bytes; unknown_type for a
 // message that a client must not send or that does not exist (auth and acks go only from server to
 // client).
 Result<Message> parse(BytesView frame);
