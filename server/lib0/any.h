@@ -79,11 +79,16 @@ class Any {
   };
   struct Properties {
     Object list;
-    friend bool operator==(const Properties&, const Properties&) = default;
+    // Defined below, where Any is complete; clang wants it so.
+    bool operator==(const Properties& other) const;
   };
 
   std::variant<Undefined, Null, bool, double, BigInt, std::string, Array, Properties, Bytes> value_;
 };
+
+inline bool Any::Properties::operator==(const Properties& other) const {
+  return list == other.list;
+}
 
 // lib0's readAny. Fails on unknown tags, and beyond `depth_max` nested arrays and objects.
 Result<Any> read_any(Decoder& decoder, std::size_t depth_max = limits::nesting_depth_max);
