@@ -24,15 +24,31 @@ check() {
 }
 
 # counted COMMAND...: runs a command whose output ends with "N passed, N failed", and adds that up.
-# A command that fails without naming a failed case counts as one.
+# A command that fails without naming a failed case counts as one, and so does one that names none.
 counted() {
   local output status=0 line
   output=$(mktemp)
   "$@" 2>&1 | tee "$output" || status=$?
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$output" | tail -n 1 || true)
   rm -f "$output"
+  if [ -z "$line" ] && [ "$status" -eq 0 ]; then
+    echo "no line 'N passed, N failed'"
+    status=1
+  fi
   add_counts "$(sed -E 's/^([0-9]+) passed.*/\1/' <<<"${line:-0 passed}")" \
     "$(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"${line:-0 passed, 0 failed}")" "$status"
+}
+
+# with_node_summary COMMAND...: runs node's own test runner and says "N passed, N failed" after it.
+with_node_summary() {
+  local output status=0 good bad
+  output=$(mktemp)
+  "$@" 2>&1 | tee "$output" || status=$?
+  good=$(sed -nE 's/^(#|ℹ) pass ([0-9]+)$/\2/p' "$output" | tail -n 1)
+  bad=$(sed -nE 's/^(#|ℹ) fail ([0-9]+)$/\2/p' "$output" | tail -n 1)
+  rm -f "$output"
+  [ -z "$good" ] || echo "$good passed, ${bad:-0} failed"
+  return "$status"
 }
 
 # ctest_counted ARGUMENTS...: runs ctest and adds up its cases.

@@ -5,5 +5,5 @@
 
 cd build/release/server/web/editor
 check "types" npm run --silent check
-counted npm test --silent
+counted with_node_summary npm test --silent
 finish
