@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/adapters/beast/shard_loop.h"
+#include "server/base/instant.h"
+#include "server/base/result.h"
+#include "server/ports/document_catalog.h"
+#include "server/ports/log.h"
+#include "server/ports/metrics.h"
+
+namespace syncline::adapters {
+
+// What the pages for operators say about the node. Called on the HTTP server's thread; must not
+// block.
+class NodeReport {
+ public:
+  virtual ~NodeReport() = default;
+
+  virtual std::string metrics_text() = 0;  // In Prometheus' text format.
+  virtual std::string status_json() = 0;
+  virtual bool ready() = 0;  // Takes new connections.
+};
+
+// An address to listen on. Port 0 lets the operating system choose.
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+
+  // "127.0.0.1:8080", "[::1]:8080", ":8080" (all interfaces), "localhost:8080".
+  static Result<Endpoint> parse(std::string_view text);
+  std::string text() const;
+};
+
+// The two ports of a node, on one thread of its own: plain HTTP, and the beginning of every
+// WebSocket, which then moves to the thread of its document's shard. So no page, however large,
+// delays an edit.
+class HttpServer {
+ public:
+  struct Options {
+    Endpoint listen;
+    Endpoint admin_listen;
+    // A request must be complete so long after the connection was made or the last answer was sent.
+    Duration handshake_timeout = seconds(10);
+    // Connections that are not (yet) WebSockets; beyond it nothing is accepted until some have
+    // ended.
+    std::size_t connections_max = 1024;
+    std::size_t header_bytes_max = 16 * limits::kibibyte;
+    std::vector<std::string> allowed_origins;  // See origin_allowed().
+  };
+
+  // All must outlive the server. `loops` is not empty. The catalog is asked on a thread of its own,
+  // one question at a time.
+  struct World {
+    std::vector<ShardLoop*> loops;
+    ports::DocumentCatalog& catalog;
+    NodeReport& report;
+    ports::Metrics& metrics;
+    ports::Log& log;
+  };
+
+  HttpServer(const Options& options, const World& world);
+  ~HttpServer();
+
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Binds both ports. The error's detail is a line for the operator.
+  Result<void> open();
+  // Where they are, with the real port numbers. REQUIRES: open() succeeded.
+  Endpoint listen_endpoint() const;
+  Endpoint admin_endpoint() const;
+
+  // Starts to accept. REQUIRES: open() succeeded.
+  void start();
+  // Closes the public port; what was accepted goes on, and so does the admin port. From any thread.
+  void stop_accepting();
+  // Ends the threads. Idempotent.
+  void stop();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace syncline::adapters
