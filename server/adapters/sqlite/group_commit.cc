@@ -1,0 +1,278 @@
+#include "server/adapters/sqlite/group_commit.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "server/base/instant.h"
+
+namespace syncline::adapters::sqlite {
+namespace {
+
+// The write-ahead log is copied into the database when nobody waits and it has this many pages...
+constexpr int checkpoint_pages_idle = 1000;
+// ...and in any case when it has these (64 MiB), so that it stays bounded under constant load.
+constexpr int checkpoint_pages_max = 16'384;
+
+double to_seconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::duration<double>>(duration).count();
+}
+
+// True if the error is about what was to be written, and not about the place where.
+bool blames_request(ErrorCode code) {
+  return code == ErrorCode::too_large || code == ErrorCode::checksum_mismatch;
+}
+
+ports::AppendResult not_committed(ports::Outcome outcome, ErrorCode error) {
+  return {.outcome = outcome, .error = error};
+}
+
+}  // namespace
+
+class GroupCommit::Answers {
+ public:
+  void add(Requester* requester, Answer answer) {
+    // There are as many requesters as shards: few.
+    for (auto& [known, answers] : by_requester_) {
+      if (known == requester) return answers.push_back(std::move(answer));
+    }
+    by_requester_.emplace_back(requester, std::vector<Answer>{std::move(answer)});
+  }
+
+  void deliver() {
+    for (auto& [requester, answers] : by_requester_) requester->deliver(std::move(answers));
+    by_requester_.clear();
+  }
+
+  void clear() { by_requester_.clear(); }
+
+ private:
+  std::vector<std::pair<Requester*, std::vector<Answer>>> by_requester_;
+};
+
+GroupCommit::GroupCommit(std::unique_ptr<WriteConnection> connection, Options options,
+                         ports::Clock& clock, ports::Metrics& metrics, ports::Log& log)
+    : connection_(std::move(connection)),
+      options_(options),
+      clock_(clock),
+      metrics_(metrics),
+      log_(log),
+      thread_([this] { run(); }) {}
+
+GroupCommit::~GroupCommit() { stop(); }
+
+void GroupCommit::append(AppendRequest request) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_) {
+      metrics_.add(ports::Gauge::commit_queue_updates, 1);
+      appends_.push_back(std::move(request));
+      arrived_.notify_one();
+      return;
+    }
+  }
+  request.requester->deliver({AppendAnswer{
+      request.token, not_committed(ports::Outcome::refused, ErrorCode::unavailable)}});
+}
+
+void GroupCommit::write_snapshot(SnapshotRequest request) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_) {
+      snapshots_.push_back(std::move(request));
+      arrived_.notify_one();
+      return;
+    }
+  }
+  request.requester->deliver({SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed}});
+}
+
+void GroupCommit::limit_pages(std::uint32_t pages) { page_limit_ = pages; }
+
+void GroupCommit::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    arrived_.notify_one();
+  }
+  const std::lock_guard lock(stop_mutex_);
+  if (thread_.joinable()) thread_.join();
+}
+
+void GroupCommit::run() {
+  for (Batch batch = take_batch(); !batch.empty(); batch = take_batch()) {
+    apply_page_limit();
+    commit(std::move(batch));
+    checkpoint_if_due();
+  }
+  auto tidied = connection_->tidy();
+  if (!tidied.ok()) {
+    log_.write(ports::LogLevel::warning, "the last checkpoint of the database failed",
+               {{"error", tidied.error().message()}});
+  }
+}
+
+GroupCommit::Batch GroupCommit::take_batch() {
+  std::unique_lock lock(mutex_);
+  arrived_.wait(lock, [this] { return stopping_ || !appends_.empty() || !snapshots_.empty(); });
+  Batch batch;
+  take_appends(batch);
+  if (!snapshots_.empty()) {
+    batch.snapshots.push_back(std::move(snapshots_.front()));
+    snapshots_.pop_front();
+  }
+  return batch;
+}
+
+void GroupCommit::take_appends(Batch& batch) {
+  std::size_t bytes = 0;
+  while (!appends_.empty() && batch.appends.size() < options_.batch_updates_max) {
+    bytes += appends_.front().update.size();
+    if (bytes > options_.batch_bytes_max && !batch.appends.empty()) return;
+    batch.appends.push_back(std::move(appends_.front()));
+    appends_.pop_front();
+  }
+}
+
+void GroupCommit::commit(Batch batch) {
+  const auto updates = static_cast<std::int64_t>(batch.appends.size());
+  while (!batch.empty()) {
+    Answers answers;
+    Failure failure{ports::Outcome::refused, Error{ErrorCode::io_error}, 0};
+    const Instant begun = clock_.now();
+    if (try_commit(batch, answers, failure).ok()) {
+      metrics_.observe(ports::Histogram::commit_seconds, to_seconds(clock_.now() - begun));
+      if (!batch.appends.empty()) {
+        metrics_.observe(ports::Histogram::commit_batch_updates,
+                         static_cast<double>(batch.appends.size()));
+      }
+      note_health(nullptr);
+      answers.deliver();
+      break;
+    }
+    if (drop_culprit(batch, failure)) continue;
+    note_health(&failure.error);
+    answer_failed(batch, failure);
+    break;
+  }
+  if (updates > 0) metrics_.add(ports::Gauge::commit_queue_updates, -updates);
+}
+
+Result<void> GroupCommit::try_commit(const Batch& batch, Answers& answers, Failure& failure) {
+  auto written = write_all(batch, answers, failure);
+  if (!written.ok()) {
+    connection_->rollback();
+    failure.error = written.error();
+    return written;
+  }
+  auto committed = connection_->commit();
+  if (!committed.ok()) {
+    failure = Failure{ports::Outcome::unknown, committed.error(),
+                      batch.appends.size() + batch.snapshots.size()};
+  }
+  return committed;
+}
+
+Result<void> GroupCommit::write_all(const Batch& batch, Answers& answers, Failure& failure) {
+  const WallTime now = clock_.wall_now();
+  failure.culprit = batch.appends.size() + batch.snapshots.size();
+  SYNCLINE_TRY(connection_->begin());
+  failure.culprit = 0;
+  for (const AppendRequest& request : batch.appends) {
+    SYNCLINE_ASSIGN(
+        const Sequence sequence,
+        connection_->append(request.document, request.update.view(), request.checksum, now));
+    answers.add(
+        request.requester,
+        AppendAnswer{request.token, {.outcome = ports::Outcome::committed, .sequence = sequence}});
+    ++failure.culprit;
+  }
+  for (const SnapshotRequest& request : batch.snapshots) {
+    SYNCLINE_ASSIGN(const ports::SnapshotOutcome outcome,
+                    connection_->write_snapshot(request.document, request.snapshot));
+    answers.add(request.requester, SnapshotWriteAnswer{request.token, outcome});
+    ++failure.culprit;
+  }
+  return connection_->finish(now);
+}
+
+bool GroupCommit::drop_culprit(Batch& batch, const Failure& failure) {
+  if (failure.outcome == ports::Outcome::unknown) return false;
+  if (failure.culprit < batch.appends.size()) {
+    if (!blames_request(failure.error.code)) return false;
+    const auto culprit = batch.appends.begin() + static_cast<std::ptrdiff_t>(failure.culprit);
+    log_.write(ports::LogLevel::error, "an update cannot be stored",
+               {{"document", culprit->document.text()}, {"error", failure.error.message()}});
+    culprit->requester->deliver(
+        {AppendAnswer{culprit->token, not_committed(ports::Outcome::refused, failure.error.code)}});
+    batch.appends.erase(culprit);
+    return true;
+  }
+  if (failure.culprit < batch.appends.size() + batch.snapshots.size()) {
+    // Whatever the reason: a snapshot needs much space, and the updates may still fit.
+    const SnapshotRequest& request = batch.snapshots.front();
+    log_.write(ports::LogLevel::warning, "a snapshot cannot be stored",
+               {{"document", request.document.text()}, {"error", failure.error.message()}});
+    request.requester->deliver(
+        {SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed}});
+    batch.snapshots.erase(batch.snapshots.begin());
+    return true;
+  }
+  return false;
+}
+
+void GroupCommit::answer_failed(const Batch& batch, const Failure& failure) {
+  Answers answers;
+  for (const AppendRequest& request : batch.appends) {
+    answers.add(request.requester,
+                AppendAnswer{request.token, not_committed(failure.outcome, failure.error.code)});
+  }
+  for (const SnapshotRequest& request : batch.snapshots) {
+    answers.add(request.requester,
+                SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed});
+  }
+  answers.deliver();
+}
+
+// Says once that the storage fails, and once that it works again, however many batches it concerns.
+void GroupCommit::note_health(const Error* error) {
+  const bool healthy = error == nullptr;
+  if (healthy == healthy_) return;
+  healthy_ = healthy;
+  if (healthy) {
+    log_.write(ports::LogLevel::info, "the database commits again", {});
+  } else {
+    log_.write(ports::LogLevel::error, "the database cannot commit; edits are not acknowledged",
+               {{"error", error->message()}});
+  }
+}
+
+void GroupCommit::apply_page_limit() {
+  const std::uint32_t pages = page_limit_.exchange(0);
+  if (pages == 0) return;
+  auto limited = connection_->limit_pages(pages);
+  if (!limited.ok()) {
+    log_.write(ports::LogLevel::warning, "the page limit could not be set",
+               {{"error", limited.error().message()}});
+  }
+}
+
+void GroupCommit::checkpoint_if_due() {
+  const int pages = connection_->log_pages();
+  if (pages < pages_at_checkpoint_) pages_at_checkpoint_ = 0;  // The log began anew.
+  // Counted from the last checkpoint, which may have had to leave what a reader still needed.
+  if (pages - pages_at_checkpoint_ < checkpoint_pages_idle) return;
+  if (pages < checkpoint_pages_max) {
+    const std::lock_guard lock(mutex_);
+    if (!appends_.empty() || !snapshots_.empty()) return;
+  }
+  pages_at_checkpoint_ = pages;
+  auto done = connection_->checkpoint_passive();
+  // Nothing is lost by it: the log stays, and grows.
+  if (!done.ok()) {
+    log_.write(ports::LogLevel::warning, "a checkpoint of the database failed",
+               {{"error", done.error().message()}});
+  }
+}
+
+}  // namespace syncline::adapters::sqlite

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "server/adapters/sqlite/answer.h"
+#include "server/adapters/sqlite/sqlite_reader.h"
+#include "server/base/document_name.h"
+
+namespace syncline::adapters::sqlite {
+
+struct LogPageRequest {
+  Requester* requester;
+  RequestToken token;
+  DocumentName document;
+  Sequence after;
+  std::size_t bytes_max;
+};
+
+struct SnapshotReadRequest {
+  Requester* requester;
+  RequestToken token;
+  DocumentName document;
+  Sequence before;
+};
+
+using ReadRequest = std::variant<LogPageRequest, SnapshotReadRequest>;
+
+// A few threads, each with a connection of its own, that read logs and snapshots beside the
+// commits. A large document is asked for page by page, so it does not keep small ones waiting for
+// long.
+//
+// read() and stop() may be called from any thread.
+class ReadPool {
+ public:
+  // One thread for each reader.
+  explicit ReadPool(std::vector<std::unique_ptr<SqliteReader>> readers);
+  ~ReadPool();
+
+  ReadPool(const ReadPool&) = delete;
+  ReadPool& operator=(const ReadPool&) = delete;
+
+  // After stop() it is answered with `unavailable`.
+  void read(ReadRequest request);
+
+  // Answers everything that was asked before, and ends the threads.
+  void stop();
+
+ private:
+  void run(SqliteReader& reader);
+
+  const std::vector<std::unique_ptr<SqliteReader>> readers_;
+
+  // Shared, under mutex_.
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<ReadRequest> requests_;
+  bool stopping_ = false;
+
+  std::mutex stop_mutex_;  // Makes stop() idempotent from any thread.
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace syncline::adapters::sqlite

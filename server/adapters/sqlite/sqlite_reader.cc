@@ -1,0 +1,204 @@
+#include "server/adapters/sqlite/sqlite_reader.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <mutex>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "server/adapters/sqlite/connection.h"
+#include "server/adapters/sqlite/data_folder.h"
+#include "server/adapters/sqlite/schema.h"
+
+namespace syncline::adapters {
+namespace {
+
+using sqlite::Connection;
+using sqlite::Execution;
+using sqlite::Statement;
+
+// The columns are name, head, log_bytes, created_at_ms, updated_at_ms.
+Result<ports::DocumentEntry> read_entry(const Execution& row) {
+  auto name = DocumentName::parse(row.text(0));
+  if (!name.ok()) {
+    return Error{ErrorCode::checksum_mismatch,
+                 "a document's name is not legal: " + name.error().message()};
+  }
+  return ports::DocumentEntry{.name = std::move(*name),
+                              .head = Sequence{static_cast<std::uint64_t>(row.integer(1))},
+                              .log_bytes = static_cast<std::uint64_t>(row.integer(2)),
+                              .created_at = WallTime{milliseconds(row.integer(3))},
+                              .updated_at = WallTime{milliseconds(row.integer(4))}};
+}
+
+// SQLite's integers are signed; no log is as long as the difference.
+std::int64_t to_column(std::uint64_t value) {
+  constexpr std::uint64_t max = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::min(value, max));
+}
+
+// A file that nobody writes, in a folder that cannot be written: SQLite then has no place for the
+// shared memory of its write-ahead log, and needs none if there is no such log.
+Result<Connection> open_connection(const std::filesystem::path& file) {
+  const auto open = [&file](Connection::Mode mode) -> Result<Connection> {
+    SYNCLINE_ASSIGN(Connection connection, Connection::open(file, mode));
+    SYNCLINE_TRY(connection.run("SELECT 1 FROM sqlite_schema LIMIT 1"));
+    return connection;
+  };
+  auto connection = open(Connection::Mode::read_only);
+  if (connection.ok() || connection.error().code != ErrorCode::io_error) return connection;
+  std::error_code no_log;
+  const auto log_bytes = std::filesystem::file_size(file.string() + "-wal", no_log);
+  if (!no_log && log_bytes > 0) return connection;
+  return open(Connection::Mode::immutable);
+}
+
+}  // namespace
+
+class SqliteReader::State {
+ public:
+  explicit State(Connection connection) : connection_(std::move(connection)) {}
+
+  Result<void> prepare() {
+    const auto prepare = [this](Statement& statement, std::string_view sql) -> Result<void> {
+      SYNCLINE_ASSIGN(statement, connection_.prepare(sql));
+      return {};
+    };
+    SYNCLINE_TRY(prepare(list_,
+                         "SELECT name, head, log_bytes, created_at_ms, updated_at_ms"
+                         " FROM documents WHERE name > ?1 AND instr(name, ?2) > 0"
+                         " ORDER BY name LIMIT ?3"));
+    SYNCLINE_TRY(prepare(find_,
+                         "SELECT name, head, log_bytes, created_at_ms, updated_at_ms"
+                         " FROM documents WHERE name = ?"));
+    SYNCLINE_TRY(prepare(document_, "SELECT id, head FROM documents WHERE name = ?"));
+    SYNCLINE_TRY(prepare(log_,
+                         "SELECT sequence, checksum, data FROM updates"
+                         " WHERE document_id = ? AND sequence > ? ORDER BY sequence"));
+    return prepare(snapshot_,
+                   "SELECT sequence, checksum, data FROM snapshots"
+                   " WHERE document_id = (SELECT id FROM documents WHERE name = ?)"
+                   " AND sequence < ? ORDER BY sequence DESC LIMIT 1");
+  }
+
+  Result<std::vector<ports::DocumentEntry>> list(const std::optional<std::string>& after,
+                                                 std::size_t limit, const std::string& filter) {
+    const std::lock_guard lock(mutex_);
+    // Every legal name is greater than the empty text, and every text contains it.
+    Execution rows = list_.execute(std::string_view(after ? *after : std::string_view()),
+                                   std::string_view(filter), to_column(limit));
+    std::vector<ports::DocumentEntry> entries;
+    while (true) {
+      SYNCLINE_ASSIGN(const bool row, rows.next());
+      if (!row) return entries;
+      SYNCLINE_ASSIGN(ports::DocumentEntry entry, read_entry(rows));
+      entries.push_back(std::move(entry));
+    }
+  }
+
+  Result<std::optional<ports::DocumentEntry>> find(const DocumentName& name) {
+    const std::lock_guard lock(mutex_);
+    Execution rows = find_.execute(std::string_view(name.text()));
+    SYNCLINE_ASSIGN(const bool row, rows.next());
+    if (!row) return std::optional<ports::DocumentEntry>();
+    SYNCLINE_ASSIGN(ports::DocumentEntry entry, read_entry(rows));
+    return std::optional(std::move(entry));
+  }
+
+  // In one transaction, so that the head fits the records.
+  Result<ports::LogPage> read_log(const DocumentName& document, Sequence after,
+                                  std::size_t bytes_max) {
+    const std::lock_guard lock(mutex_);
+    SYNCLINE_TRY(connection_.run("BEGIN"));
+    auto page = read_page(document, after, bytes_max);
+    auto ended = connection_.run("COMMIT");
+    if (page.ok() && !ended.ok()) return ended.error();
+    return page;
+  }
+
+  Result<std::optional<ports::Snapshot>> read_snapshot(const DocumentName& document,
+                                                       Sequence before) {
+    const std::lock_guard lock(mutex_);
+    Execution rows = snapshot_.execute(std::string_view(document.text()), to_column(before.value));
+    SYNCLINE_ASSIGN(const bool row, rows.next());
+    if (!row) return std::optional<ports::Snapshot>();
+    return std::optional(
+        ports::Snapshot{.sequence = Sequence{static_cast<std::uint64_t>(rows.integer(0))},
+                        .checksum = std::bit_cast<std::uint64_t>(rows.integer(1)),
+                        .state = SharedBytes(rows.blob(2))});
+  }
+
+ private:
+  Result<ports::LogPage> read_page(const DocumentName& document, Sequence after,
+                                   std::size_t bytes_max) {
+    ports::LogPage page;
+    Execution found = document_.execute(std::string_view(document.text()));
+    SYNCLINE_ASSIGN(const bool exists, found.next());
+    if (!exists) return page;
+    page.head = Sequence{static_cast<std::uint64_t>(found.integer(1))};
+    Execution rows = log_.execute(found.integer(0), to_column(after.value));
+    std::size_t bytes = 0;
+    while (bytes < bytes_max || page.records.empty()) {
+      SYNCLINE_ASSIGN(const bool row, rows.next());
+      if (!row) break;
+      page.records.push_back({.sequence = Sequence{static_cast<std::uint64_t>(rows.integer(0))},
+                              .checksum = std::bit_cast<std::uint64_t>(rows.integer(1)),
+                              .update = SharedBytes(rows.blob(2))});
+      // With the record itself, so that a page of tiny updates is bounded in memory, too.
+      bytes += page.records.back().update.size() + sizeof(ports::LogRecord);
+    }
+    return page;
+  }
+
+  std::mutex mutex_;  // Over everything below.
+  Connection connection_;
+  Statement list_;
+  Statement find_;
+  Statement document_;
+  Statement log_;
+  Statement snapshot_;
+};
+
+Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::path& folder) {
+  const std::filesystem::path file = sqlite::database_file(folder);
+  std::error_code code;
+  if (!std::filesystem::exists(file, code)) {
+    return Error{ErrorCode::not_found, "there is no database in " + folder.string() +
+                                           "; name the server's data folder with --data"};
+  }
+  SYNCLINE_TRY(sqlite::check_file(file));
+  auto connection = open_connection(file);
+  if (!connection.ok()) return sqlite::open_error(file, connection.error());
+  SYNCLINE_TRY(sqlite::prepare_for_reading(*connection, file));
+  auto state = std::make_unique<State>(std::move(*connection));
+  auto prepared = state->prepare();
+  if (!prepared.ok()) return sqlite::open_error(file, prepared.error());
+  return std::unique_ptr<SqliteReader>(new SqliteReader(std::move(state)));
+}
+
+SqliteReader::SqliteReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+SqliteReader::~SqliteReader() = default;
+
+Result<std::vector<ports::DocumentEntry>> SqliteReader::list(
+    const std::optional<std::string>& after, std::size_t limit, const std::string& filter) {
+  return state_->list(after, limit, filter);
+}
+
+Result<std::optional<ports::DocumentEntry>> SqliteReader::find(const DocumentName& name) {
+  return state_->find(name);
+}
+
+Result<ports::LogPage> SqliteReader::read_log(const DocumentName& document, Sequence after,
+                                              std::size_t bytes_max) {
+  return state_->read_log(document, after, bytes_max);
+}
+
+Result<std::optional<ports::Snapshot>> SqliteReader::read_snapshot(const DocumentName& document,
+                                                                   Sequence before) {
+  return state_->read_snapshot(document, before);
+}
+
+}  // namespace syncline::adapters

@@ -1,0 +1,150 @@
+#include "server/adapters/sqlite/write_connection.h"
+
+#include <bit>
+#include <utility>
+
+#include "server/adapters/sqlite/schema.h"
+
+namespace syncline::adapters::sqlite {
+
+Result<std::unique_ptr<WriteConnection>> WriteConnection::open(const std::filesystem::path& file) {
+  auto connection = Connection::open(file, Connection::Mode::read_write);
+  if (!connection.ok()) return open_error(file, connection.error());
+  SYNCLINE_TRY(prepare_for_writing(*connection, file));
+  std::unique_ptr<WriteConnection> writer(new WriteConnection(std::move(*connection)));
+  auto prepared = writer->prepare_statements();
+  if (!prepared.ok()) return open_error(file, prepared.error());
+  writer->connection_.on_commit(
+      [](void* context, sqlite3*, const char*, int pages) {
+        static_cast<WriteConnection*>(context)->log_pages_ = pages;
+        return 0;
+      },
+      writer.get());
+  return writer;
+}
+
+Result<void> WriteConnection::prepare_statements() {
+  const auto prepare = [this](Statement& statement, std::string_view sql) -> Result<void> {
+    SYNCLINE_ASSIGN(statement, connection_.prepare(sql));
+    return {};
+  };
+  SYNCLINE_TRY(prepare(select_document_, "SELECT id, head FROM documents WHERE name = ?"));
+  SYNCLINE_TRY(prepare(insert_document_,
+                       "INSERT INTO documents(name, head, log_bytes, created_at_ms, updated_at_ms)"
+                       " VALUES (?1, 0, 0, ?2, ?2)"));
+  SYNCLINE_TRY(prepare(update_document_,
+                       "UPDATE documents SET head = ?2, log_bytes = log_bytes + ?3,"
+                       " updated_at_ms = ?4 WHERE id = ?1"));
+  SYNCLINE_TRY(prepare(insert_update_,
+                       "INSERT INTO updates(document_id, sequence, checksum, data)"
+                       " VALUES (?, ?, ?, ?)"));
+  SYNCLINE_TRY(
+      prepare(newest_snapshot_, "SELECT max(sequence) FROM snapshots WHERE document_id = ?"));
+  SYNCLINE_TRY(prepare(insert_snapshot_,
+                       "INSERT INTO snapshots(document_id, sequence, checksum, data)"
+                       " VALUES (?, ?, ?, ?)"));
+  return prepare(trim_snapshots_,
+                 "DELETE FROM snapshots WHERE document_id = ?1 AND sequence <"
+                 " (SELECT sequence FROM snapshots WHERE document_id = ?1"
+                 "  ORDER BY sequence DESC LIMIT 1 OFFSET 1)");
+}
+
+Result<void> WriteConnection::begin() {
+  SYNCLINE_ASSERT(touched_.empty());
+  return connection_.run("BEGIN IMMEDIATE");
+}
+
+Result<Sequence> WriteConnection::append(const DocumentName& document, BytesView update,
+                                         std::uint64_t checksum, WallTime now) {
+  SYNCLINE_ASSERT(!update.empty());
+  SYNCLINE_ASSIGN(Touched* const touched, find_or_make(document, now));
+  SYNCLINE_TRY(
+      insert_update_
+          .execute(touched->id, touched->head + 1, std::bit_cast<std::int64_t>(checksum), update)
+          .done());
+  touched->added_bytes += static_cast<std::int64_t>(update.size());
+  return Sequence{static_cast<std::uint64_t>(++touched->head)};
+}
+
+Result<ports::SnapshotOutcome> WriteConnection::write_snapshot(const DocumentName& document,
+                                                               const ports::Snapshot& snapshot) {
+  SYNCLINE_ASSIGN(const Touched* const touched, find(document));
+  const auto sequence = std::bit_cast<std::int64_t>(snapshot.sequence.value);
+  if (touched == nullptr || sequence < 0 || sequence > touched->head) {
+    return ports::SnapshotOutcome::failed;
+  }
+  {
+    Execution newest = newest_snapshot_.execute(touched->id);
+    SYNCLINE_ASSIGN(const bool row, newest.next());
+    // Without any snapshot, max() is NULL, which reads as 0.
+    if (row && newest.integer(0) >= sequence) return ports::SnapshotOutcome::stale;
+  }
+  SYNCLINE_TRY(insert_snapshot_
+                   .execute(touched->id, sequence, std::bit_cast<std::int64_t>(snapshot.checksum),
+                            snapshot.state.view())
+                   .done());
+  SYNCLINE_TRY(keep_two_snapshots(touched->id));
+  return ports::SnapshotOutcome::written;
+}
+
+Result<void> WriteConnection::keep_two_snapshots(std::int64_t document_id) {
+  return trim_snapshots_.execute(document_id).done();
+}
+
+Result<void> WriteConnection::finish(WallTime now) {
+  for (const auto& [name, touched] : touched_) {
+    if (touched.added_bytes == 0) continue;
+    SYNCLINE_TRY(update_document_
+                     .execute(touched.id, touched.head, touched.added_bytes,
+                              std::int64_t{now.since_epoch.count()})
+                     .done());
+  }
+  return {};
+}
+
+Result<void> WriteConnection::commit() {
+  touched_.clear();
+  auto committed = connection_.run("COMMIT");
+  if (!committed.ok()) rollback();
+  return committed;
+}
+
+void WriteConnection::rollback() {
+  touched_.clear();
+  // On some errors SQLite has rolled back already. That it cannot roll back is not known to happen;
+  // the next begin() would then fail and say why.
+  if (connection_.in_transaction()) static_cast<void>(connection_.run("ROLLBACK").ok());
+}
+
+Result<void> WriteConnection::tidy() {
+  return connection_.run("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+Result<void> WriteConnection::limit_pages(std::uint32_t pages) {
+  const std::string sql = "PRAGMA max_page_count = " + std::to_string(pages);
+  return connection_.run(sql.c_str());
+}
+
+Result<WriteConnection::Touched*> WriteConnection::find(const DocumentName& document) {
+  const auto known = touched_.find(document.text());
+  if (known != touched_.end()) return &known->second;
+  Execution select = select_document_.execute(std::string_view(document.text()));
+  SYNCLINE_ASSIGN(const bool row, select.next());
+  if (!row) return nullptr;
+  const Touched touched{select.integer(0), select.integer(1), 0};
+  return &touched_.emplace(document.text(), touched).first->second;
+}
+
+Result<WriteConnection::Touched*> WriteConnection::find_or_make(const DocumentName& document,
+                                                                WallTime now) {
+  SYNCLINE_ASSIGN(Touched* const found, find(document));
+  if (found != nullptr) return found;
+  SYNCLINE_TRY(
+      insert_document_
+          .execute(std::string_view(document.text()), std::int64_t{now.since_epoch.count()})
+          .done());
+  const Touched touched{connection_.last_insert_rowid(), 0, 0};
+  return &touched_.emplace(document.text(), touched).first->second;
+}
+
+}  // namespace syncline::adapters::sqlite
