@@ -1,0 +1,138 @@
+#include "server/app/serve_options.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace syncline::app {
+namespace {
+
+using limits::kibibyte;
+using limits::mebibyte;
+
+constexpr std::size_t gibibyte = 1024 * mebibyte;
+constexpr std::size_t any_count = 1'000'000'000;
+
+OptionGroup node_options(ServeOptions& v) {
+  return {"The node",
+          {{"config", "FILE", "A TOML file: each option below as a key", text_value(v.config)},
+           {"listen", "HOST:PORT", "Where editors and browsers connect; port 0 takes a free one",
+            endpoint_value(v.http.listen)},
+           {"admin-listen", "HOST:PORT", "Where /metrics, /healthz, /readyz and /status are",
+            endpoint_value(v.http.admin_listen)},
+           {"data", "FOLDER", "Where the documents are kept; made if it does not exist",
+            text_value(v.data)},
+           {"threads", "N", "Event loops, each with its share of the documents",
+            count_value(v.threads, 1, 1024)},
+           {"drain-timeout", "TIME", "On SIGTERM, how long to wait for what is being saved",
+            duration_value(v.drain_timeout)},
+           {"log-format", "FORMAT", "auto, human or json; auto is human on a terminal",
+            choice_value(v.log_format, {"auto", "human", "json"})},
+           {"log-level", "LEVEL", "debug, info, warning or error",
+            choice_value(v.log_level, {"debug", "info", "warning", "error"})}}};
+}
+
+OptionGroup admission_options(ServeOptions& v) {
+  return {
+      "Who may connect",
+      {{"allow-origin", "ORIGIN",
+        "Only pages from this origin may open a WebSocket; may be given several times; 'same' is "
+        "the server's own. Without it, pages from everywhere may",
+        texts_value(v.http.allowed_origins)},
+       {"max-connections", "N", "WebSocket connections at a time",
+        count_value(v.core.connections_max, 1, any_count)},
+       {"max-connections-per-document", "N", "WebSocket connections to one document",
+        count_value(v.core.connections_per_document_max, 1, any_count)},
+       {"max-documents", "N", "Documents in memory at a time",
+        count_value(v.core.documents_max, 1, any_count)},
+       {"max-http-connections", "N", "Connections that are not, or not yet, WebSockets",
+        count_value(v.http.connections_max, 1, any_count)},
+       {"handshake-timeout", "TIME", "For a request to arrive whole",
+        duration_value(v.http.handshake_timeout, milliseconds(10))},
+       {"ping-after", "TIME", "Ask a silent client whether it is still there",
+        duration_value(v.ping_after, seconds(1))},
+       {"drop-after", "TIME", "Drop a client that has been silent for so long",
+        duration_value(v.drop_after, seconds(2))}}};
+}
+
+OptionGroup inbound_options(ServeOptions& v) {
+  return {"What clients send",
+          {{"max-message-bytes", "SIZE", "One message; larger ones are refused with 4413",
+            size_value(v.core.message_bytes_max, kibibyte, gibibyte)},
+           {"max-pending-bytes", "SIZE",
+            "Updates of one document that wait for others that have not come",
+            size_value(v.core.pending_bytes_max, kibibyte, 64 * gibibyte)},
+           {"max-unlogged-bytes", "SIZE",
+            "Updates of one document that are not saved yet; beyond it, its writers must wait",
+            size_value(v.core.unlogged_bytes_max, kibibyte, 64 * gibibyte)},
+           {"max-awareness-bytes", "SIZE", "What one client may say of itself (awareness)",
+            size_value(v.core.awareness_state_bytes_max, 128, mebibyte)},
+           {"max-awareness-clients", "N", "Client ids that one connection may announce",
+            count_value(v.core.awareness_clients_per_connection_max, 1, 100'000)},
+           {"awareness-timeout", "TIME",
+            "Forget who is at another node and has not been heard of for so long",
+            duration_value(v.core.awareness_remote_timeout, seconds(1))}}};
+}
+
+OptionGroup outbound_options(ServeOptions& v) {
+  return {
+      "What clients are sent",
+      {{"send-window-bytes", "SIZE", "Under way to one client",
+        size_value(v.core.send_window_bytes, kibibyte, gibibyte)},
+       {"ring-bytes", "SIZE",
+        "Recent updates of one document kept for clients that are behind; further back, they get "
+        "one merged update",
+        size_value(v.core.ring_bytes_max, kibibyte, 64 * gibibyte)},
+       {"ring-frames", "N", "The same, as a number of updates",
+        count_value(v.core.ring_frames_max, 1, any_count)},
+       {"first-sync-chunk-bytes", "SIZE", "A large document reaches a new client in such pieces",
+        size_value(v.core.first_sync_chunk_bytes, kibibyte, gibibyte)},
+       {"catch-up-bytes", "SIZE", "Memory for first syncs and merged updates under way, per thread",
+        size_value(v.core.catch_up_bytes_max, mebibyte, 1024 * gibibyte)},
+       {"write-stall-timeout", "TIME", "Close a client that has taken nothing for so long",
+        duration_value(v.core.write_stall_max, seconds(1))},
+       {"keepalive-interval", "TIME",
+        "Send an empty message after such a silence; stock clients give up after 30s",
+        duration_value(v.core.keepalive_interval, milliseconds(100))}}};
+}
+
+OptionGroup storage_options(ServeOptions& v) {
+  return {
+      "Storage",
+      {{"evict-after", "TIME", "Drop a document from memory when nobody has it open for so long",
+        duration_value(v.core.evict_after)},
+       {"snapshot-interval", "TIME", "Write a snapshot of an active document this often",
+        duration_value(v.core.snapshot_interval, milliseconds(100))},
+       {"snapshot-min-updates", "N", "Fewer new updates are not worth a snapshot",
+        count_value(v.core.snapshot_updates_min, 1, any_count)},
+       {"log-page-bytes", "SIZE", "A document's log is read in such pieces",
+        size_value(v.core.log_page_bytes, 64 * kibibyte, gibibyte)},
+       {"load-timeout", "TIME", "Refuse a document that has not been read after so long",
+        duration_value(v.core.load_timeout, milliseconds(100))},
+       {"retry-delay-min", "TIME", "Before an update that could not be saved is tried again",
+        duration_value(v.core.retry_delay_min, milliseconds(1))},
+       {"retry-delay-max", "TIME", "The same, after many attempts",
+        duration_value(v.core.retry_delay_max, milliseconds(1))},
+       {"gap-repair-delay", "TIME",
+        "Read the log when an update of another node has been missing for so long",
+        duration_value(v.core.gap_repair_delay)},
+       {"anti-entropy-interval", "TIME",
+        "Compare open documents with their log this often; 0 where no other node writes",
+        duration_value(v.core.anti_entropy_interval)},
+       {"keep-deleted-content", "", "Keep what was deleted instead of forgetting it",
+        switch_value(v.core.keep_deleted_content)}}};
+}
+
+}  // namespace
+
+ServeOptions default_serve_options() {
+  ServeOptions options;
+  options.threads = std::max(1U, std::thread::hardware_concurrency());
+  return options;
+}
+
+std::vector<OptionGroup> serve_option_table(ServeOptions& values) {
+  return {node_options(values), admission_options(values), inbound_options(values),
+          outbound_options(values), storage_options(values)};
+}
+
+}  // namespace syncline::app

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "server/adapters/beast/http_server.h"
+#include "server/app/option.h"
+#include "server/core/config.h"
+
+namespace syncline::app {
+
+// Everything that `syncline-server serve` can be told.
+struct ServeOptions {
+  std::string config;
+  adapters::HttpServer::Options http = {
+      .listen = {"127.0.0.1", 8080}, .admin_listen = {"127.0.0.1", 9464}, .allowed_origins = {}};
+  std::string data = "./syncline-data";
+  std::size_t threads = 1;
+  Duration drain_timeout = seconds(20);
+  std::string log_format = "auto";
+  std::string log_level = "info";
+  Duration ping_after = seconds(30);
+  Duration drop_after = seconds(60);
+  core::Config core;
+};
+
+// With `threads` as many as there are processors.
+ServeOptions default_serve_options();
+
+// The table. `values` must outlive it.
+std::vector<OptionGroup> serve_option_table(ServeOptions& values);
+
+}  // namespace syncline::app
