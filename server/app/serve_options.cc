@@ -38,11 +38,12 @@ OptionGroup admission_options(ServeOptions& v) {
         "Only pages from this origin may open a WebSocket; may be given several times; 'same' is "
         "the server's own. Without it, pages from everywhere may",
         texts_value(v.http.allowed_origins)},
-       {"max-connections", "N", "WebSocket connections at a time",
+       {"max-connections", "N",
+        "WebSocket connections at a time, shared out evenly among the threads",
         count_value(v.core.connections_max, 1, any_count)},
        {"max-connections-per-document", "N", "WebSocket connections to one document",
         count_value(v.core.connections_per_document_max, 1, any_count)},
-       {"max-documents", "N", "Documents in memory at a time",
+       {"max-documents", "N", "Documents in memory at a time, shared out evenly among the threads",
         count_value(v.core.documents_max, 1, any_count)},
        {"max-http-connections", "N", "Connections that are not, or not yet, WebSockets",
         count_value(v.http.connections_max, 1, any_count)},
@@ -128,6 +129,14 @@ ServeOptions default_serve_options() {
   ServeOptions options;
   options.threads = std::max(1U, std::thread::hardware_concurrency());
   return options;
+}
+
+core::Config shard_config(const ServeOptions& options) {
+  const auto share = [&](std::size_t all) { return (all + options.threads - 1) / options.threads; };
+  core::Config config = options.core;
+  config.connections_max = share(config.connections_max);
+  config.documents_max = share(config.documents_max);
+  return config;
 }
 
 std::vector<OptionGroup> serve_option_table(ServeOptions& values) {

@@ -22,8 +22,12 @@ struct ServeOptions {
   std::string log_level = "info";
   Duration ping_after = seconds(30);
   Duration drop_after = seconds(60);
-  core::Config core;
+  // The counts are the node's: each shard gets its share (shard_config).
+  core::Config core = {.connections_max = 100'000, .documents_max = 200'000};
 };
+
+// What one of the node's shards may do.
+core::Config shard_config(const ServeOptions& options);
 
 // With `threads` as many as there are processors.
 ServeOptions default_serve_options();

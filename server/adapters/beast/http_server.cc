@@ -100,9 +100,7 @@ class HttpServer::State {
         work_(asio::make_work_guard(context_)),
         public_(context_),
         admin_(context_),
-        catalog_thread_(1) {
-    SYNCLINE_ASSERT(!world_.loops.empty());
-  }
+        catalog_thread_(1) {}
 
   Result<void> open() {
     SYNCLINE_TRY(bind(public_, "--listen", options_.listen));
@@ -115,7 +113,10 @@ class HttpServer::State {
   Endpoint listen_endpoint() const { return endpoint(options_.listen, public_); }
   Endpoint admin_endpoint() const { return endpoint(options_.admin_listen, admin_); }
 
-  void start() {
+  void start(std::vector<ShardLoop*> loops, ports::DocumentCatalog& catalog) {
+    SYNCLINE_ASSERT(!loops.empty());
+    loops_ = std::move(loops);
+    catalog_ = &catalog;
     asio::co_spawn(context_, accept(public_, Port::listen), asio::detached);
     asio::co_spawn(context_, accept(admin_, Port::admin), asio::detached);
     thread_ = std::thread([this] { context_.run(); });
@@ -153,6 +154,9 @@ class HttpServer::State {
   // Constant after construction.
   const Options options_;
   const World world_;
+  // Constant after start().
+  std::vector<ShardLoop*> loops_;
+  ports::DocumentCatalog* catalog_ = nullptr;
 
   asio::io_context context_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -309,7 +313,7 @@ asio::awaitable<HttpReply> HttpServer::State::documents(std::string_view target)
   co_await asio::co_spawn(
       catalog_thread_,
       [this, &query, &answered]() -> asio::awaitable<void> {
-        answered = world_.catalog.list(query->after, query->limit + 1, query->filter);
+        answered = catalog_->list(query->after, query->limit + 1, query->filter);
         co_return;
       },
       asio::use_awaitable);
@@ -366,9 +370,9 @@ void HttpServer::State::hand_over(tcp::socket socket, UpgradedSocket upgraded) {
   error_code error;
   socket.set_option(tcp::no_delay(true), error);
   const auto name = DocumentName::parse(upgraded.request.document);
-  const std::size_t index = name.ok() ? stable_hash(*name) % world_.loops.size() : 0;
+  const std::size_t index = name.ok() ? stable_hash(*name) % loops_.size() : 0;
   upgraded.descriptor = socket.release(error);
-  if (!error) world_.loops[index]->adopt(std::move(upgraded));
+  if (!error) loops_[index]->adopt(std::move(upgraded));
 }
 
 HttpServer::HttpServer(const Options& options, const World& world)
@@ -378,7 +382,9 @@ HttpServer::~HttpServer() { state_->stop(); }
 Result<void> HttpServer::open() { return state_->open(); }
 Endpoint HttpServer::listen_endpoint() const { return state_->listen_endpoint(); }
 Endpoint HttpServer::admin_endpoint() const { return state_->admin_endpoint(); }
-void HttpServer::start() { state_->start(); }
+void HttpServer::start(std::vector<ShardLoop*> loops, ports::DocumentCatalog& catalog) {
+  state_->start(std::move(loops), catalog);
+}
 void HttpServer::stop_accepting() { state_->stop_accepting(); }
 void HttpServer::stop() { state_->stop(); }
 

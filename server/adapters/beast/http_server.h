@@ -52,11 +52,8 @@ class HttpServer {
     std::vector<std::string> allowed_origins;  // See origin_allowed().
   };
 
-  // All must outlive the server. `loops` is not empty. The catalog is asked on a thread of its own,
-  // one question at a time.
+  // All must outlive the server.
   struct World {
-    std::vector<ShardLoop*> loops;
-    ports::DocumentCatalog& catalog;
     NodeReport& report;
     ports::Metrics& metrics;
     ports::Log& log;
@@ -74,8 +71,10 @@ class HttpServer {
   Endpoint listen_endpoint() const;
   Endpoint admin_endpoint() const;
 
-  // Starts to accept. REQUIRES: open() succeeded.
-  void start();
+  // Starts to accept. `loops`, one a shard and at least one, and `catalog` must outlive the server.
+  // The catalog is asked on a thread of its own, one question at a time. REQUIRES: open()
+  // succeeded.
+  void start(std::vector<ShardLoop*> loops, ports::DocumentCatalog& catalog);
   // Closes the public port; what was accepted goes on, and so does the admin port. From any thread.
   void stop_accepting();
   // Ends the threads. Idempotent.

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+
+#include "server/adapters/beast/http_server.h"
+#include "server/app/serve_options.h"
+#include "server/base/result.h"
+
+namespace syncline::app {
+
+// One node, put together: the shards with their event loops, the store, the broker and the HTTP
+// server. The one place where adapters and core meet.
+//
+// A node's life: open, start, drain, stop. All calls come from one thread.
+class Node {
+ public:
+  // Takes the ports and the data folder. If one of them cannot be had, nothing has been changed,
+  // and the error's detail is a line for the operator.
+  static Result<std::unique_ptr<Node>> open(const ServeOptions& options);
+
+  // Stops, if that has not been done.
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  void start();
+
+  // Takes no more connections; saves what it has, then closes them (core::Shard::drain).
+  void drain();
+  // Closes at once what is left.
+  void drain_expired();
+  bool drained() const;
+
+  // Ends all threads and closes the database.
+  void stop();
+
+  adapters::Endpoint listen_endpoint() const;
+  adapters::Endpoint admin_endpoint() const;
+
+ private:
+  class State;
+  explicit Node(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace syncline::app

@@ -1,0 +1,102 @@
+#include "server/app/serve.h"
+
+#include <cstdio>
+
+#include "server/app/environment.h"
+#include "server/app/exit_code.h"
+#include "server/app/node.h"
+#include "server/app/serve_options.h"
+#include "server/app/shutdown_signals.h"
+#include "server/app/version.h"
+
+namespace syncline::app {
+namespace {
+
+constexpr std::string_view usage =
+    R"(Serve documents to editors (y-websocket at ws://HOST:PORT/ws/{document}) and the web editor to
+browsers (http://HOST:PORT/).
+
+Usage: syncline-server serve [OPTIONS]
+
+Every option is also a key of the TOML file (listen = "127.0.0.1:8080") and an environment variable
+(SYNCLINE_LISTEN). The command line wins over the environment, and that over the file. Times are
+written 500ms, 30s, 5m or 1h, sizes 64KiB, 16MiB or 1GiB. In brackets: the default.
+)";
+
+constexpr std::string_view examples = R"(
+Examples:
+  syncline-server serve
+  syncline-server serve --listen 0.0.0.0:8080 --data /var/lib/syncline --allow-origin same
+  syncline-server serve --config /etc/syncline.toml --log-format json
+
+SIGTERM and SIGINT stop the node gently: it takes no new connections, saves what it has, tells its
+clients to come back, and exits with 0. A second signal ends it at once.
+)";
+
+int refuse(const Error& error) {
+  const std::string& line = error.detail.empty() ? error.message() : error.detail;
+  std::fprintf(stderr, "syncline-server: %s\n", line.c_str());
+  return exit_refused;
+}
+
+void print_help() {
+  ServeOptions defaults = default_serve_options();
+  const std::string options = options_help(serve_option_table(defaults));
+  std::fwrite(usage.data(), 1, usage.size(), stdout);
+  std::fwrite(options.data(), 1, options.size(), stdout);
+  std::fwrite(examples.data(), 1, examples.size(), stdout);
+}
+
+void print_ready(const Node& node, const ServeOptions& options) {
+  std::printf("Syncline %s is ready: http://%s/ (documents in %s, metrics at http://%s/metrics)\n",
+              std::string(version).c_str(), node.listen_endpoint().text().c_str(),
+              options.data.c_str(), node.admin_endpoint().text().c_str());
+  std::fflush(stdout);
+}
+
+// Ends the node gently, or at once when a second signal comes.
+void drain(Node& node, ShutdownSignals& signals, Duration timeout) {
+  constexpr auto look_again = milliseconds(20);
+  constexpr auto last_frames = seconds(2);
+  node.drain();
+  const auto wait_until_drained = [&](Duration limit) {
+    for (Duration waited{0}; waited < limit && !node.drained(); waited += look_again) {
+      if (signals.wait_for(look_again)) std::_Exit(exit_failed);
+    }
+    return node.drained();
+  };
+  if (wait_until_drained(timeout)) return;
+  node.drain_expired();
+  wait_until_drained(last_frames);
+}
+
+}  // namespace
+
+int serve_command(std::span<const std::string> arguments) {
+  ServeOptions options = default_serve_options();
+  auto table = serve_option_table(options);
+  const auto parsed =
+      read_options(table, {.arguments = arguments, .environment = environment_variable});
+  if (!parsed.ok()) return refuse(parsed.error());
+  if (parsed->help) {
+    print_help();
+    return exit_success;
+  }
+  if (!parsed->positional.empty()) {
+    return refuse(
+        {ErrorCode::invalid_argument,
+         "'" + parsed->positional.front() + "': serve takes options only; --help lists them"});
+  }
+  // Before any thread exists, so that all inherit it.
+  ShutdownSignals signals;
+  auto node = Node::open(options);
+  if (!node.ok()) return refuse(node.error());
+  (*node)->start();
+  print_ready(**node, options);
+  signals.wait();
+  drain(**node, signals, options.drain_timeout);
+  (*node)->stop();
+  return exit_success;
+}
+
+}  // namespace syncline::app

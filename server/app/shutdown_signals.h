@@ -1,0 +1,24 @@
+#pragma once
+
+#include <csignal>
+
+#include "server/base/instant.h"
+
+namespace syncline::app {
+
+// SIGTERM and SIGINT, waited for instead of handled: no code of ours ever runs inside a signal
+// handler. Construct before any other thread starts, since threads inherit which signals are
+// blocked.
+class ShutdownSignals {
+ public:
+  ShutdownSignals();
+
+  void wait();
+  // True if one came.
+  bool wait_for(Duration duration);
+
+ private:
+  sigset_t set_;
+};
+
+}  // namespace syncline::app
