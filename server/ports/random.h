@@ -16,7 +16,8 @@ class Random {
   // Uniform over [0, bound). REQUIRES: bound > 0.
   std::uint64_t below(std::uint64_t bound) {
     // Lemire's multiply-shift; the bias of 2^-64 * bound does not matter for jitter.
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64);
   }
 };
 
