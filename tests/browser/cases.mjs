@@ -8,7 +8,7 @@ export const cases = [
   ["each sees the other's cursor with its name, until they leave", cursors],
   ["saved is said only after the acknowledgement", savedAfterAcknowledgement],
   ["a server killed with SIGKILL loses nothing that was marked saved", killedServer],
-  ["edits made while the server is away survive a reload and are merged", offlineEdits],
+  ["edits made while the server is away outlive the tab and are merged", offlineEdits],
   ["edits made without network are merged when it is back", withoutNetwork],
   ["undo takes back one's own edits only", undoOwn],
   ["the toolbar formats, for everybody", formatting],
@@ -165,9 +165,12 @@ async function offlineEdits({ server, browser }) {
     await grace.type("Grace alone. ");
     await ada.waitForStatus("offline");
     await grace.waitForStatus("offline");
-    await reloadWithoutServer(ada, server);
-    await grace.waitForText("Grace alone.");
+    await pause(500); // y-indexeddb writes in the background.
+    await ada.page.close();
     await server.start();
+    await reopenWithoutSocket(ada, `${server.origin}/d/offline`, "Ada alone.");
+    await ada.reopen();
+    await ada.open(server, "offline");
     await ada.waitForStatus("saved");
     await grace.waitForStatus("saved");
     const text = await eventually(async () => {
@@ -181,28 +184,15 @@ async function offlineEdits({ server, browser }) {
   });
 }
 
-// The page itself comes from the server, so a reload while it is down shows the browser's error page.
-// The case is a tab that is closed and opened again: the edits must come from this browser's store.
-async function reloadWithoutServer(person, server) {
-  const address = person.page.url();
-  await pause(300); // y-indexeddb writes in the background.
-  await person.page.goto("about:blank");
-  // The socket stays away until the edits have been shown, so that no server can have brought them.
+// The page comes from the server, so it must be up; its sockets are refused, so that what the page
+// shows can only have come from this browser's own store.
+async function reopenWithoutSocket(person, address, kept) {
+  await person.reopen();
   await person.page.routeWebSocket(/\/ws\//, (route) => route.close({ code: 1013 }));
-  await server.start();
   await person.page.goto(address);
-  await person.waitForText("Ada alone.");
+  await person.waitForText(kept);
   await person.waitForStatus("offline");
-  await server.kill();
-  await person.page.unrouteAll({ behavior: "ignoreErrors" });
-  await person.page.goto("about:blank");
-  const fresh = await person.context.newPage();
   await person.page.close();
-  person.page = fresh;
-  await server.start();
-  await fresh.goto(address);
-  await fresh.waitForSelector("#editor .content");
-  await server.kill();
 }
 
 async function withoutNetwork({ server, browser }) {

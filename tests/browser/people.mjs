@@ -18,21 +18,26 @@ export class Person {
       },
       ["syncline.identity", JSON.stringify({ name, color })],
     );
-    const page = await context.newPage();
-    page.setDefaultTimeout(patienceMs);
-    const person = new Person(name, context, page);
-    page.on("pageerror", (error) => person.problems.push(String(error)));
-    page.on("console", (message) => {
-      if (message.text().includes("Content Security Policy")) person.problems.push(message.text());
-    });
+    const person = new Person(name, context);
+    await person.reopen();
     return person;
   }
 
-  constructor(name, context, page) {
+  constructor(name, context) {
     this.name = name;
     this.context = context;
-    this.page = page;
-    this.problems = []; // Uncaught errors and policy violations of the page.
+    this.page = null;
+    this.problems = []; // Uncaught errors and policy violations of the pages.
+  }
+
+  // A new tab of the same browser; what the old one stored is still there.
+  async reopen() {
+    this.page = await this.context.newPage();
+    this.page.setDefaultTimeout(patienceMs);
+    this.page.on("pageerror", (error) => this.problems.push(String(error)));
+    this.page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) this.problems.push(message.text());
+    });
   }
 
   async open(server, document) {

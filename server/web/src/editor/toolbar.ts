@@ -18,6 +18,7 @@ import {
   TextQuote,
   Undo2,
 } from "lucide";
+import { yUndoPluginKey } from "y-prosemirror";
 import { h, icon } from "../dom";
 import { askForLink } from "./link_dialog";
 
@@ -99,7 +100,10 @@ export class Toolbar {
     this.buttons[0]!.button.tabIndex = 0;
     this.element.addEventListener("keydown", (event) => this.onKey(event));
     editor.on("transaction", () => this.update());
-    editor.on("update", () => this.update());
+    // The stacks change after the editor's transaction, so that it is too early to look then.
+    const undoManager = yUndoPluginKey.getState(editor.state)?.undoManager;
+    undoManager?.on("stack-item-added", () => this.update());
+    undoManager?.on("stack-item-popped", () => this.update());
     this.update();
   }
 
