@@ -21,10 +21,15 @@ export const cases = [
   ["an address that can be no document says so", unknownAddress],
 ];
 
+const cast = [
+  ["Ada Lovelace", "#1d5fd1"],
+  ["Grace Hopper", "#c2410c"],
+];
+
 async function together(browser, count, body, options) {
   const people = [];
   try {
-    for (const [name, color] of [["Ada Lovelace", "#1d5fd1"], ["Grace Hopper", "#c2410c"]].slice(0, count)) {
+    for (const [name, color] of cast.slice(0, count)) {
       people.push(await Person.arrive(browser, name, color, options));
     }
     await body(...people);
@@ -72,10 +77,11 @@ async function cursors({ server, browser }) {
     await grace.type(" and Grace");
     await ada.page.locator(".cursor-name", { hasText: "Grace Hopper" }).waitFor();
     await grace.page.locator(".cursor-name", { hasText: "Ada Lovelace" }).waitFor();
-    await ada.page.locator('.presence .avatar[aria-label="Grace Hopper"]').waitFor();
+    const avatar = ada.page.locator('.presence .avatar[aria-label="Grace Hopper"]');
+    await avatar.waitFor();
     await grace.page.close();
     await ada.page.locator(".cursor-name").waitFor({ state: "detached" });
-    await ada.page.locator('.presence .avatar[aria-label="Grace Hopper"]').waitFor({ state: "detached" });
+    await avatar.waitFor({ state: "detached" });
   });
 }
 
@@ -300,13 +306,14 @@ async function changedIdentity({ server, browser }) {
 }
 
 // An update of real yjs: XmlFragment "default" holding an element <spreadsheet>.
-const foreignUpdate = "0101010007010764656661756c74030b7370726561647368656574" + "00";
+const foreignUpdate = "0101010007010764656661756c74030b737072656164736865657400";
 
 async function foreignContent({ server, browser }) {
   await together(browser, 1, async (ada) => {
     const { page } = ada;
     await page.goto(`${server.origin}/`);
-    await page.evaluate(writeUpdate, [`${server.origin.replace("http", "ws")}/ws/foreign?acks=1`, foreignUpdate]);
+    const address = `${server.origin.replace("http", "ws")}/ws/foreign?acks=1`;
+    await page.evaluate(writeUpdate, [address, foreignUpdate]);
     await page.goto(`${server.origin}/d/foreign`);
     await page.getByText("Another editor wrote this document").waitFor();
     await page.getByText("spreadsheet").waitFor();

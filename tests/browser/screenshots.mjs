@@ -7,13 +7,27 @@ import { Person, pause } from "./people.mjs";
 const wide = { width: 1280, height: 800 };
 const narrow = { width: 390, height: 780 };
 const story = "field-notes/bay-of-fundy";
-const others = ["field-notes/sampling-plan", "release-checklist", "team/weekly-2026-11-23", "reading-list", "trip-to-lisbon"];
+const others = [
+  "trip-to-lisbon",
+  "field-notes/sampling-plan",
+  "release-checklist",
+  "team/weekly-meeting",
+  "reading-list",
+];
+const tasks = [
+  "Ask the park for the tide tables",
+  "Second compass, spare notebooks",
+  "Rent a boat for the northern cliffs",
+];
 
 export async function takeScreenshots({ server, browser, directory }) {
   mkdirSync(directory, { recursive: true });
   const ada = await Person.arrive(browser, "Ada Lovelace", "#1d5fd1", { viewport: wide });
   const grace = await Person.arrive(browser, "Grace Hopper", "#c2410c", { viewport: wide });
-  const take = (name) => ada.page.screenshot({ path: join(directory, `${name}.png`) });
+  const take = async (name) => {
+    await ada.page.mouse.move(0, 0);
+    await ada.page.screenshot({ path: join(directory, `${name}.png`) });
+  };
   for (const name of others) {
     await ada.open(server, name);
     await ada.type(`About ${name}. `);
@@ -53,8 +67,9 @@ async function write(server, ada, grace) {
     await keyboard.type(line);
     await keyboard.press("Enter");
   }
-  for (const [task, done] of [["Ask the park for the tide tables", true], ["Second compass, spare notebooks", true], ["Rent a boat for the northern cliffs", false]]) {
-    await keyboard.type(done ? `[x] ${task}` : task);
+  await keyboard.type("[ ] ");
+  for (const task of tasks) {
+    await keyboard.type(task);
     await keyboard.press("Enter");
   }
   await keyboard.press("Enter");
@@ -62,8 +77,11 @@ async function write(server, ada, grace) {
   await keyboard.press("Enter");
   await keyboard.press("Enter");
   await grace.waitForText("loses none");
-  await grace.type("I will bring the drone. The light is best before nine, so let us camp at Five Islands", { delay: 5 });
+  await grace.type("I will bring the drone; let us camp at Five Islands", { delay: 5 });
   await ada.waitForText("Five Islands");
+  for (const index of [0, 1]) {
+    await ada.page.locator("#editor input[type=checkbox]").nth(index).check();
+  }
   await ada.page.locator("h2").click();
   await keyboard.press("End");
   await ada.waitForStatus("saved");
