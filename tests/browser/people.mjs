@@ -60,10 +60,12 @@ export class Person {
     });
   }
 
+  // The document's markup, without what ProseMirror and the cursors add for one reader.
   async html() {
     return this.page.locator(editorSelector).evaluate((content) => {
       const copy = content.cloneNode(true);
-      for (const element of copy.querySelectorAll(".cursor")) element.remove();
+      const additions = ".cursor, .ProseMirror-separator, .ProseMirror-trailingBreak";
+      for (const element of copy.querySelectorAll(additions)) element.remove();
       for (const element of copy.querySelectorAll(".cursor-selection")) {
         element.replaceWith(...element.childNodes);
       }
