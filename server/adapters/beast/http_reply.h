@@ -17,10 +17,10 @@ namespace syncline::adapters {
 
 // The parts of a request that matter here. The views live as long as the request.
 struct HttpRequest {
-  std::string_view method;
-  std::string_view target;
-  std::string_view if_none_match;
-  std::string_view accept_encoding;
+  std::string_view method = {};
+  std::string_view target = {};
+  std::string_view if_none_match = {};
+  std::string_view accept_encoding = {};
 };
 
 struct HttpReply {
@@ -49,8 +49,8 @@ std::optional<HttpReply> web_reply(const HttpRequest& request);
 // GET /api/v1/documents?limit=&after=&filter=
 struct DocumentQuery {
   std::size_t limit = 100;
-  std::optional<std::string> after;
-  std::string filter;
+  std::optional<std::string> after = {};
+  std::string filter = {};
 };
 
 Result<DocumentQuery> parse_document_query(std::string_view target);

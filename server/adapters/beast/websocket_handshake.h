@@ -12,9 +12,9 @@ namespace syncline::adapters {
 // The headers of an upgrade request (RFC 6455, section 4.2.1). The views live as long as the
 // request.
 struct HandshakeRequest {
-  std::string_view version;    // Sec-WebSocket-Version
-  std::string_view key;        // Sec-WebSocket-Key
-  std::string_view protocols;  // Sec-WebSocket-Protocol: what the client offers, in its order.
+  std::string_view version = {};    // Sec-WebSocket-Version
+  std::string_view key = {};        // Sec-WebSocket-Key
+  std::string_view protocols = {};  // Sec-WebSocket-Protocol: what the client offers, in its order.
 };
 
 // The answer 101 Switching Protocols. The first protocol that the client offers is taken, whatever
