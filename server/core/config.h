@@ -10,14 +10,14 @@ namespace syncline::core {
 
 using std::chrono::minutes;
 
-// What an operator may set about rooms and connections; each field is an option of `serve`. The same for
-// all shards of a node; constant while the node runs. Counts are for the whole node unless they say
-// otherwise; a shard gets its share from the app.
+// What an operator may set about rooms and connections; each field is an option of `serve`. The
+// same for all shards of a node; constant while the node runs. Counts are for the whole node unless
+// they say otherwise; a shard gets its share from the app.
 struct Config {
   // Admission.
-  std::size_t connections_max = 20'000;            // Per shard.
+  std::size_t connections_max = 20'000;  // Per shard.
   std::size_t connections_per_document_max = 5'000;
-  std::size_t documents_max = 50'000;              // Open at once, per shard.
+  std::size_t documents_max = 50'000;  // Open at once, per shard.
 
   // Inbound.
   std::size_t message_bytes_max = limits::message_bytes_max;
@@ -28,7 +28,8 @@ struct Config {
   // Outbound.
   // Given to one socket and not yet taken by the operating system.
   std::size_t send_window_bytes = 256 * limits::kibibyte;
-  // Encoded frames a room keeps for its connections; who falls behind gets a merged catch-up instead.
+  // Encoded frames a room keeps for its connections; who falls behind gets a merged catch-up
+  // instead.
   std::size_t ring_bytes_max = 4 * limits::mebibyte;
   std::size_t ring_frames_max = 4096;
   std::size_t first_sync_chunk_bytes = 256 * limits::kibibyte;
@@ -40,11 +41,11 @@ struct Config {
   Duration keepalive_interval = seconds(18);
 
   // Storage.
-  Duration evict_after = seconds(30);              // Without a connection.
-  Duration snapshot_interval = seconds(30);        // Of activity.
-  std::size_t snapshot_updates_min = 64;           // Fewer new updates are not worth one.
+  Duration evict_after = seconds(30);        // Without a connection.
+  Duration snapshot_interval = seconds(30);  // Of activity.
+  std::size_t snapshot_updates_min = 64;     // Fewer new updates are not worth one.
   std::size_t log_page_bytes = 4 * limits::mebibyte;
-  Duration retry_delay_min = milliseconds(100);    // After a failed append; doubled up to the max.
+  Duration retry_delay_min = milliseconds(100);  // After a failed append; doubled up to the max.
   Duration retry_delay_max = seconds(5);
   Duration load_timeout = seconds(60);
   // How long a gap in the sequence may wait for the broker before the log is read.

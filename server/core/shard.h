@@ -24,8 +24,8 @@
 
 namespace syncline::core {
 
-// The world of one shard. All must outlive the shard; all belong to its thread, except where the port says
-// that it may be called from any.
+// The world of one shard. All must outlive the shard; all belong to its thread, except where the
+// port says that it may be called from any.
 struct Ports {
   ports::Clock& clock;
   ports::Random& random;
@@ -39,8 +39,9 @@ struct Ports {
 
 // What a client asked for when it opened its WebSocket.
 struct ConnectRequest {
-  std::string document;  // As in the URL, percent-decoded; the shard checks that it is a legal name.
-  bool acks = false;     // ?acks=1: wants message 110.
+  std::string
+      document;       // As in the URL, percent-decoded; the shard checks that it is a legal name.
+  bool acks = false;  // ?acks=1: wants message 110.
 };
 
 // Why a connection must be ended before the core would see its message; the adapter found out.
@@ -49,13 +50,13 @@ enum class FrameFault : std::uint8_t { text_frame, too_large };
 // All rooms and connections of one shard of a node: the facade of server/core.
 //
 // A document, its room and its connections live on exactly one shard of a node, chosen by the
-// document's stable_hash. A shard is a state machine on one logical thread: the world calls an on_...
-// input, the shard asks its ports, the answers come back later as other inputs, never from within a call.
-// The same inputs in the same order give the same outputs.
+// document's stable_hash. A shard is a state machine on one logical thread: the world calls an
+// on_... input, the shard asks its ports, the answers come back later as other inputs, never from
+// within a call. The same inputs in the same order give the same outputs.
 //
-// After a batch of inputs (one turn of the event loop) the driver calls flush(): what the turn received for
-// a room leaves as one merged update. The driver also calls on_deadline() once next_deadline() has
-// passed.
+// After a batch of inputs (one turn of the event loop) the driver calls flush(): what the turn
+// received for a room leaves as one merged update. The driver also calls on_deadline() once
+// next_deadline() has passed.
 class Shard final : public ports::UpdateStoreSink,
                     public ports::SnapshotStoreSink,
                     public ports::BrokerSink {
@@ -98,8 +99,8 @@ class Shard final : public ports::UpdateStoreSink,
   Instant next_deadline() const;
   void on_deadline();
 
-  // SIGTERM: takes no connection and no message any more, closes every connection with 1012 once what
-  // it sent is durable (or when `drain_expired` is called), writes final snapshots.
+  // SIGTERM: takes no connection and no message any more, closes every connection with 1012 once
+  // what it sent is durable (or when `drain_expired` is called), writes final snapshots.
   void drain();
   // Closes what is left at once.
   void drain_expired();

@@ -1,0 +1,108 @@
+#include "server/core/document_loader.h"
+
+#include <limits>
+#include <utility>
+
+#include "server/core/checksum.h"
+
+namespace syncline::core {
+
+DocumentLoader::DocumentLoader(ports::UpdateStore& updates, ports::SnapshotStore& snapshots,
+                               TokenSource& tokens, DocumentName document,
+                               const crdt::DocOptions& options, std::size_t page_bytes)
+    : updates_(updates),
+      snapshots_(snapshots),
+      tokens_(tokens),
+      document_(std::move(document)),
+      options_(options),
+      page_bytes_(page_bytes) {
+  reset_document();
+}
+
+void DocumentLoader::reset_document() {
+  // What waits in a log that was accepted once must be accepted again, in whatever order it was
+  // committed: no pending budget while loading.
+  crdt::DocOptions options = options_;
+  options.pending_bytes_max = std::numeric_limits<std::size_t>::max();
+  doc_.emplace(options);
+}
+
+void DocumentLoader::start() {
+  snapshots_.read_snapshot(tokens_.next_token(), document_,
+                           Sequence{std::numeric_limits<std::uint64_t>::max()});
+}
+
+void DocumentLoader::on_snapshot_read(Result<std::optional<ports::Snapshot>> snapshot) {
+  if (!snapshot.ok()) {
+    return fail(Status::failed, "reading the snapshot: " + snapshot.error().message());
+  }
+  if (!snapshot->has_value()) return read_log();
+  const ports::Snapshot& found = **snapshot;
+  const bool intact = checksum(found.state.view()) == found.checksum;
+  if (!intact || !doc_->apply_update(found.state.view()).ok()) {
+    ++damaged_snapshots_;
+    reset_document();
+    snapshots_.read_snapshot(tokens_.next_token(), document_, found.sequence);
+    return;
+  }
+  snapshot_sequence_ = found.sequence;
+  sequence_ = found.sequence;
+  read_log();
+}
+
+void DocumentLoader::read_log() {
+  updates_.read_log(tokens_.next_token(), document_, sequence_, page_bytes_);
+}
+
+void DocumentLoader::on_log_page(Result<ports::LogPage> page) {
+  if (!page.ok()) return fail(Status::failed, "reading the log: " + page.error().message());
+  if (page->head < sequence_) {
+    return fail(Status::unreadable, "the log ends at " + std::to_string(page->head.value) +
+                                        ", before the snapshot at " +
+                                        std::to_string(sequence_.value));
+  }
+  for (const ports::LogRecord& record : page->records) {
+    if (!apply_record(record)) return;
+  }
+  if (sequence_ >= page->head) {
+    status_ = Status::done;
+    return;
+  }
+  if (page->records.empty()) {
+    return fail(Status::unreadable, "the log has no record " + std::to_string(sequence_.value + 1) +
+                                        " of " + std::to_string(page->head.value));
+  }
+  read_log();
+}
+
+bool DocumentLoader::apply_record(const ports::LogRecord& record) {
+  if (record.sequence.value != sequence_.value + 1) {
+    fail(Status::unreadable, "the log has no record " + std::to_string(sequence_.value + 1));
+    return false;
+  }
+  if (const auto applied = apply_log_record(*doc_, record); !applied.ok()) {
+    fail(Status::unreadable,
+         "log record " + std::to_string(record.sequence.value) + ": " + applied.error().message());
+    return false;
+  }
+  sequence_ = record.sequence;
+  return true;
+}
+
+void DocumentLoader::fail(Status status, std::string problem) {
+  status_ = status;
+  problem_ = std::move(problem);
+}
+
+crdt::Doc DocumentLoader::take_document() {
+  SYNCLINE_ASSERT(status_ == Status::done && doc_.has_value());
+  doc_->set_pending_bytes_max(options_.pending_bytes_max);
+  return std::move(*doc_);
+}
+
+Result<crdt::ApplyOutcome> apply_log_record(crdt::Doc& doc, const ports::LogRecord& record) {
+  if (checksum(record.update.view()) != record.checksum) return ErrorCode::checksum_mismatch;
+  return doc.apply_update(record.update.view());
+}
+
+}  // namespace syncline::core

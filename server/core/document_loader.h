@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "server/base/document_name.h"
+#include "server/base/ids.h"
+#include "server/base/result.h"
+#include "server/core/sequence_tracker.h"
+#include "server/crdt/doc.h"
+#include "server/ports/snapshot_store.h"
+#include "server/ports/update_store.h"
+
+namespace syncline::core {
+
+// Gives each request of a shard its token and remembers who asked.
+class TokenSource {
+ public:
+  virtual RequestToken next_token() = 0;
+
+ protected:
+  ~TokenSource() = default;
+};
+
+// Builds a replica from the store: the newest intact snapshot, then the log after it, page by page.
+//
+// The log is the truth. A damaged snapshot is passed over for the one before it, down to none; a
+// damaged or missing log record means that the document must not be served, or its readers would
+// continue from something that is not what was acknowledged: the loader ends as `unreadable` and
+// changes nothing.
+//
+// A state machine: start() asks the stores, the owner hands the answers in, and after each one
+// status() says how things stand.
+class DocumentLoader {
+ public:
+  enum class Status : std::uint8_t {
+    loading,
+    done,
+    failed,      // The store could not answer now; trying again later may work.
+    unreadable,  // The log holds something that is not an update. Trying again does not help.
+  };
+
+  // The stores and tokens must outlive the loader.
+  DocumentLoader(ports::UpdateStore& updates, ports::SnapshotStore& snapshots, TokenSource& tokens,
+                 DocumentName document, const crdt::DocOptions& options, std::size_t page_bytes);
+
+  // Inputs.
+  void start();
+  void on_snapshot_read(Result<std::optional<ports::Snapshot>> snapshot);
+  void on_log_page(Result<ports::LogPage> page);
+
+  // Observers.
+  Status status() const { return status_; }
+  // Why it failed or is unreadable, for the log.
+  const std::string& problem() const { return problem_; }
+  int damaged_snapshots() const { return damaged_snapshots_; }
+  // Of the snapshot that was used; 0 if none.
+  Sequence snapshot_sequence() const { return snapshot_sequence_; }
+  Sequence sequence() const { return sequence_; }
+
+  // REQUIRES: status() == done; may be called once.
+  crdt::Doc take_document();
+
+ private:
+  void reset_document();
+  void read_log();
+  void fail(Status status, std::string problem);
+  bool apply_record(const ports::LogRecord& record);
+
+  ports::UpdateStore& updates_;
+  ports::SnapshotStore& snapshots_;
+  TokenSource& tokens_;
+  const DocumentName document_;
+  const crdt::DocOptions options_;
+  const std::size_t page_bytes_;
+
+  Status status_ = Status::loading;
+  std::string problem_;
+  int damaged_snapshots_ = 0;
+  Sequence snapshot_sequence_;
+  Sequence sequence_;  // The replica holds the log up to here.
+  std::optional<crdt::Doc> doc_;
+};
+
+// Checks one log record and integrates it. The error says what is wrong with it.
+Result<crdt::ApplyOutcome> apply_log_record(crdt::Doc& doc, const ports::LogRecord& record);
+
+}  // namespace syncline::core

@@ -1,0 +1,219 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "server/base/document_name.h"
+#include "server/core/awareness_table.h"
+#include "server/core/config.h"
+#include "server/core/connection.h"
+#include "server/core/document_loader.h"
+#include "server/core/gauge_share.h"
+#include "server/core/log_writer.h"
+#include "server/core/sequence_tracker.h"
+#include "server/core/shard.h"
+#include "server/core/update_ring.h"
+#include "server/crdt/doc.h"
+#include "server/protocol/y_websocket.h"
+
+namespace syncline::core {
+
+// What a room needs of its shard.
+class RoomHost {
+ public:
+  virtual const Config& config() const = 0;
+  virtual const Ports& ports() = 0;
+  // A token whose answer the shard hands to `room`, with the ticket if it is of an append.
+  virtual RequestToken issue_token(Room& room, Ticket ticket) = 0;
+  // Closes the socket and forgets the connection. The room has let go of it.
+  virtual void close_connection(ConnectionId id, protocol::CloseCode code,
+                                std::string_view reason) = 0;
+  // The shard's budget for encoded first syncs and catch-ups. take: false if it is used up; the
+  // room asks again at its next chance.
+  virtual bool catch_up_budget_left() const = 0;
+  virtual void charge_catch_up(std::size_t bytes) = 0;
+  virtual void release_catch_up(std::size_t bytes) = 0;
+
+ protected:
+  ~RoomHost() = default;
+};
+
+// A document that is open on this node: its replica, the connections editing it, and the updates on
+// their way to the log.
+//
+// A room belongs to one shard and is touched by no other thread. It does no I/O: it asks a port,
+// and the answer arrives later as one of the on_... calls.
+//
+// Whatever fails, this order holds:
+//   1. an update is integrated here before it is forwarded;
+//   2. it is in the log before its author is acknowledged or gets it back (P3);
+//   3. a document that could not be loaded completely is not served.
+class Room final : private TokenSource, private AppendTokens {
+ public:
+  // `host` must outlive the room. Loading begins at once.
+  Room(RoomHost& host, DocumentName name);
+  ~Room();
+
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+
+  // Inputs, in the order of an edit's life. A connection passed in is in this room.
+
+  void join(Connection& connection);
+  // The connection has gone, or is about to be closed by the shard.
+  void leave(Connection& connection);
+  void on_message(Connection& connection, BytesView message);
+  void on_sent(Connection& connection, std::size_t bytes);
+
+  void on_append_done(Ticket ticket, const ports::AppendResult& result);
+  void on_log_page(Result<ports::LogPage> page);
+  void on_snapshot_read(Result<std::optional<ports::Snapshot>> snapshot);
+  void on_snapshot_written(ports::SnapshotOutcome outcome);
+  void on_broker_update(Sequence sequence, const SharedBytes& update);
+  void on_broker_awareness(const SharedBytes& awareness);
+  void on_broker_awareness_query();
+
+  // The end of a turn: forwards what it brought.
+  void flush();
+  void on_deadline();
+  // Closes each connection (1012) once what it wrote is durable, then makes ready to be dropped.
+  void drain();
+  // Closes every connection (1012) at once: the time to drain is over.
+  void close_all();
+
+  // Observers.
+
+  const DocumentName& name() const { return name_; }
+  bool needs_flush() const;
+  Instant next_deadline() const;
+  // Nothing is left to do: the shard destroys the room.
+  bool finished() const { return finished_ && outstanding_ == 0; }
+  std::size_t connection_count() const { return connections_.size(); }
+
+ private:
+  enum class Status : std::uint8_t { loading, open, quarantined, failed };
+
+  // An update of this turn, waiting for flush().
+  struct Incoming {
+    ConnectionId author;
+    SharedBytes update;
+    Ticket ticket;
+    Instant received_at;
+  };
+
+  // An encoded whole document that several connections share.
+  struct FirstSync {
+    std::vector<SharedBytes> frames;
+    std::size_t bytes = 0;
+    std::uint64_t ring_index = 0;  // Goes on in the ring from here.
+    Instant made_at;
+  };
+
+  // TokenSource and AppendTokens.
+  RequestToken next_token() override;
+  RequestToken token_for_append(Ticket ticket) override;
+
+  Instant now() const;
+
+  // room_loading.cc
+  void after_load_step();
+  void open_document();
+  void quarantine(std::string_view problem);
+  void refuse_all(protocol::CloseCode code, std::string_view reason, ports::Rejection rejection);
+  void refuse(Connection& connection, protocol::CloseCode code, std::string_view reason,
+              ports::Rejection rejection);
+  void request_log_repair();
+  void take_log_records(const ports::LogPage& page);
+  bool snapshot_worthwhile() const;
+  void write_snapshot();
+  void settle();
+
+  // room_inbound.cc
+  void greet(Connection& connection);
+  void on_step1(Connection& connection, BytesView state_vector);
+  void on_update(Connection& connection, BytesView update, bool is_step2);
+  void on_awareness(Connection& connection, BytesView awareness);
+  void refuse_update(Connection& connection, const Error& error);
+  void refuse_frame(Connection& connection, const Error& error);
+  void take_remote_update(const SharedBytes& update);
+  void publish_awareness(const std::vector<protocol::AwarenessEntry>& entries);
+  void update_reading(Connection& connection);
+
+  // room_outbound.cc
+  void seal_turn();
+  RingEntry make_entry();
+  void mark_overtaken();
+  void note_durable(Connection& connection);
+  void pump(Connection& connection);
+  bool send_next(Connection& connection);
+  void send(Connection& connection, SharedBytes frame);
+  bool send_acknowledgement(Connection& connection);
+  bool send_owed_echo(Connection& connection);
+  bool prepare_bulk(Connection& connection);
+  void start_bulk(Connection& connection, const std::vector<SharedBytes>& frames,
+                  std::uint64_t ring_index, bool charged);
+  bool send_ring_entry(Connection& connection);
+  void deliver(Connection& connection, RingEntry& entry);
+  bool send_awareness(Connection& connection);
+  const FirstSync& first_sync();
+  std::vector<SharedBytes> encode_sync(BytesView state_vector);
+  void drop_first_sync();
+  bool waits_for_durability(const Connection& connection) const;
+
+  // Constant after construction.
+  RoomHost& host_;
+  const DocumentName name_;
+
+  Status status_ = Status::loading;
+  std::optional<DocumentLoader> loader_;  // Exactly while loading.
+  std::optional<crdt::Doc> doc_;          // Exactly while open.
+  Instant loading_since_;
+  std::size_t outstanding_ = 0;  // Requests whose answers have not come.
+  bool finished_ = false;
+  bool draining_ = false;
+
+  // In the order of joining, but for the last moving into a gap.
+  std::vector<Connection*> connections_;
+
+  LogWriter writer_;
+  SequenceTracker tracker_;
+  Sequence snapshot_sequence_;  // Of the last snapshot that is known to exist.
+  Sequence heard_while_loading_;
+  bool snapshot_outstanding_ = false;
+  bool log_read_outstanding_ = false;
+  bool final_snapshot_tried_ = false;
+
+  // Of the turn that is not flushed yet.
+  std::vector<Incoming> turn_;
+  bool durable_changed_ = false;
+  AwarenessTable::Version awareness_flushed_ = 0;
+  // Connections for which a commit or the passing of time may change what they can be sent.
+  std::set<ConnectionId> waiting_;
+
+  UpdateRing ring_;
+  std::optional<FirstSync> first_sync_;
+  AwarenessTable awareness_;
+
+  // Deadlines; never() when not running.
+  Instant idle_since_;
+  Instant snapshot_at_ = Instant::never();
+  Instant repair_at_ = Instant::never();
+  Instant anti_entropy_at_ = Instant::never();
+  Instant held_back_until_ = Instant::never();
+  Instant budget_retry_at_ = Instant::never();
+  Instant quarantined_until_ = Instant::never();
+
+  GaugeShare open_gauge_;
+  GaugeShare quarantined_gauge_;
+  GaugeShare memory_gauge_;
+  GaugeShare unlogged_gauge_;
+  GaugeShare ring_gauge_;
+  GaugeShare paused_gauge_;
+  std::size_t paused_ = 0;
+};
+
+}  // namespace syncline::core

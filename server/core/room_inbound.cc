@@ -1,0 +1,269 @@
+// What comes in: joins, messages, commits, other nodes.
+
+#include <algorithm>
+#include <type_traits>
+#include <variant>
+
+#include "server/core/room.h"
+
+namespace syncline::core {
+namespace {
+
+namespace y_websocket = protocol::y_websocket;
+
+// Whether an update has structs, or only deletions; its first number counts the clients with
+// structs.
+bool has_structs(BytesView update) { return !update.empty() && update[0] != std::byte{0}; }
+
+// Bytes that are no update at all, rather than one that is not allowed.
+bool is_undecodable(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::truncated:
+    case ErrorCode::number_too_large:
+    case ErrorCode::trailing_bytes:
+    case ErrorCode::invalid_utf8:
+    case ErrorCode::unknown_type:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Room::join(Connection& connection) {
+  connection.room = this;
+  if (status_ == Status::quarantined) {
+    connections_.push_back(&connection);
+    return refuse(connection, protocol::CloseCode::quarantined,
+                  "the document is damaged and was quarantined", ports::Rejection::quarantined);
+  }
+  if (connections_.empty() && status_ == Status::loading) loading_since_ = now();
+  connections_.push_back(&connection);
+  idle_since_ = Instant::never();
+  final_snapshot_tried_ = false;
+  finished_ = false;
+  if (status_ == Status::open) greet(connection);
+}
+
+// The server's own step 1 always comes: without it, what a client wrote offline is never uploaded.
+void Room::greet(Connection& connection) {
+  send(connection, SharedBytes(y_websocket::sync_step1(doc_->encode_state_vector())));
+  pump(connection);
+  update_reading(connection);
+}
+
+void Room::leave(Connection& connection) {
+  std::erase(connections_, &connection);
+  waiting_.erase(connection.id);
+  if (connection.charged_bytes > 0) host_.release_catch_up(connection.charged_bytes);
+  connection.charged_bytes = 0;
+  if (connection.held_back) paused_gauge_.set(--paused_);
+  connection.held_back = false;
+  connection.room = nullptr;
+  publish_awareness(awareness_.remove_connection(connection.id));
+  if (connections_.empty()) {
+    idle_since_ = now();
+    ring_.clear();
+    ring_gauge_.set(0);
+    drop_first_sync();
+  }
+}
+
+void Room::on_message(Connection& connection, BytesView message) {
+  if (status_ != Status::open) return;  // One that was on its way when the room closed its doors.
+  auto parsed = y_websocket::parse(message);
+  if (!parsed.ok()) return refuse_frame(connection, parsed.error());
+  std::visit(
+      [&](const auto& content) {
+        using Content = std::decay_t<decltype(content)>;
+        if constexpr (std::is_same_v<Content, y_websocket::SyncStep1>) {
+          on_step1(connection, content.state_vector);
+        } else if constexpr (std::is_same_v<Content, y_websocket::SyncStep2>) {
+          on_update(connection, content.update, true);
+        } else if constexpr (std::is_same_v<Content, y_websocket::Update>) {
+          on_update(connection, content.update, false);
+        } else if constexpr (std::is_same_v<Content, y_websocket::Awareness>) {
+          on_awareness(connection, content.awareness_update);
+        } else {
+          connection.awareness_seen = 0;
+          if (!send_awareness(connection)) send(connection, SharedBytes(y_websocket::keepalive()));
+        }
+      },
+      *parsed);
+}
+
+void Room::on_step1(Connection& connection, BytesView state_vector) {
+  if (auto readable = crdt::check_state_vector(state_vector); !readable.ok()) {
+    return refuse_frame(connection, readable.error());
+  }
+  connection.wanted_sync = Connection::WantedSync{SharedBytes(state_vector), writer_.last()};
+  pump(connection);
+}
+
+void Room::on_update(Connection& connection, BytesView update, bool is_step2) {
+  ports::Metrics& metrics = host_.ports().metrics;
+  const auto applied = doc_->apply_update(update);
+  if (!applied.ok()) return refuse_update(connection, applied.error());
+  metrics.add(ports::Counter::updates_in);
+  ++connection.update_messages;
+  // An update that holds nothing new is durable once everything before it is: what it repeats may
+  // still be on its way to the log.
+  Ticket ticket = writer_.last();
+  const bool worth_an_echo = applied->changed || has_structs(update) ||
+                             (!is_step2 && !std::ranges::equal(update, crdt::empty_update()));
+  SharedBytes shared;
+  if (worth_an_echo) shared = SharedBytes(update);
+  if (applied->changed) {
+    ticket = writer_.append(shared, now());
+    connection.last_ticket = ticket;
+    turn_.push_back(
+        {.author = connection.id, .update = shared, .ticket = ticket, .received_at = now()});
+  } else {
+    metrics.add(ports::Counter::updates_unchanged);
+  }
+  if (worth_an_echo) {
+    connection.owed_bytes += shared.size();
+    connection.owed.push_back({.ticket = ticket, .update = std::move(shared)});
+  }
+  connection.unacked.push_back({.ordinal = connection.update_messages, .ticket = ticket});
+  waiting_.insert(connection.id);
+  if (ticket <= writer_.durable()) durable_changed_ = true;
+  unlogged_gauge_.set(writer_.unlogged_bytes());
+  update_reading(connection);
+}
+
+void Room::refuse_update(Connection& connection, const Error& error) {
+  host_.ports().log.write(ports::LogLevel::warning, "an update was refused",
+                          {{"document", name_.text()}, {"problem", error.message()}});
+  const std::string reason = error.message().substr(0, limits::close_reason_bytes_max);
+  if (is_undecodable(error.code)) {
+    return refuse(connection, protocol::CloseCode::malformed, reason,
+                  ports::Rejection::malformed_update);
+  }
+  refuse(connection, protocol::CloseCode::update_refused, reason,
+         error.code == ErrorCode::too_many_pending ? ports::Rejection::pending_full
+                                                   : ports::Rejection::update_refused);
+}
+
+void Room::refuse_frame(Connection& connection, const Error& error) {
+  const auto code = error.code == ErrorCode::unknown_type ? protocol::CloseCode::protocol_error
+                                                          : protocol::CloseCode::malformed;
+  refuse(connection, code, error.message().substr(0, limits::close_reason_bytes_max),
+         ports::Rejection::protocol_error);
+}
+
+void Room::on_awareness(Connection& connection, BytesView awareness) {
+  const Config& config = host_.config();
+  const protocol::AwarenessLimits limits{.entries_max = config.awareness_clients_per_connection_max,
+                                         .state_bytes_max = config.awareness_state_bytes_max};
+  auto entries = protocol::decode_awareness(awareness, limits);
+  if (!entries.ok()) {
+    if (entries.error().code != ErrorCode::too_large) {
+      return refuse_frame(connection, entries.error());
+    }
+    return refuse(connection, protocol::CloseCode::message_too_large,
+                  "the awareness state is too large", ports::Rejection::awareness_limit);
+  }
+  host_.ports().metrics.add(ports::Counter::awareness_in);
+  if (!connection.announced && !entries->empty()) {
+    connection.announced = true;
+    if (entries->size() == 1) connection.own_client = entries->front().client;
+  }
+  for (const protocol::AwarenessEntry& entry : *entries) connection.client_ids.insert(entry.client);
+  if (connection.client_ids.size() > config.awareness_clients_per_connection_max) {
+    return refuse(connection, protocol::CloseCode::message_too_large,
+                  "one connection announces too many clients", ports::Rejection::awareness_limit);
+  }
+  publish_awareness(awareness_.apply_local(connection.id, connection.own_client, *entries, now()));
+}
+
+void Room::publish_awareness(const std::vector<protocol::AwarenessEntry>& entries) {
+  if (entries.empty()) return;
+  host_.ports().broker.publish_awareness(name_, SharedBytes(protocol::encode_awareness(entries)));
+}
+
+void Room::on_append_done(Ticket ticket, const ports::AppendResult& result) {
+  --outstanding_;
+  ports::Metrics& metrics = host_.ports().metrics;
+  const bool was_failing = writer_.failing();
+  const auto committed = writer_.on_append_done(ticket, result, now());
+  unlogged_gauge_.set(writer_.unlogged_bytes());
+  if (!committed) {
+    if (!was_failing) {
+      host_.ports().log.write(ports::LogLevel::error,
+                              "updates cannot be made durable; they are kept and tried again",
+                              {{"document", name_.text()}, {"problem", describe(result.error)}});
+    }
+    return;
+  }
+  if (was_failing) {
+    host_.ports().log.write(ports::LogLevel::info, "updates are durable again",
+                            {{"document", name_.text()}});
+  }
+  metrics.add(ports::Counter::updates_committed);
+  metrics.observe(ports::Histogram::ack_seconds,
+                  std::chrono::duration<double>(now() - committed->received_at).count());
+  host_.ports().broker.publish_update(name_, result.sequence, committed->update);
+  durable_changed_ = true;
+  if (status_ != Status::open) return settle();
+  tracker_.add(result.sequence);
+  if (tracker_.has_gap() && repair_at_ == Instant::never()) {
+    repair_at_ = now() + host_.config().gap_repair_delay;
+  }
+  if (snapshot_at_ == Instant::never() && !snapshot_outstanding_ && snapshot_worthwhile()) {
+    snapshot_at_ = now() + host_.config().snapshot_interval;
+  }
+  settle();
+}
+
+void Room::on_broker_update(Sequence sequence, const SharedBytes& update) {
+  if (status_ == Status::loading) {
+    heard_while_loading_ = std::max(heard_while_loading_, sequence);
+    return;
+  }
+  if (status_ != Status::open || sequence.value == 0 || tracker_.contains(sequence)) return;
+  const auto applied = doc_->apply_update(update.view());
+  // What cannot be applied was damaged on its way: the log has it, and the gap will be read from
+  // there.
+  if (applied.ok()) {
+    tracker_.add(sequence);
+    if (applied->changed) {
+      turn_.push_back({.author = {}, .update = update, .ticket = {}, .received_at = now()});
+    }
+  }
+  if ((tracker_.has_gap() || !applied.ok()) && repair_at_ == Instant::never()) {
+    heard_while_loading_ = std::max(heard_while_loading_, sequence);
+    repair_at_ = now() + host_.config().gap_repair_delay;
+  }
+}
+
+void Room::on_broker_awareness(const SharedBytes& awareness) {
+  const protocol::AwarenessLimits limits{
+      .entries_max = 1'000'000, .state_bytes_max = host_.config().awareness_state_bytes_max};
+  // Lost awareness is renewed within 15 s by its client; a damaged message is as good as a lost
+  // one.
+  if (auto entries = protocol::decode_awareness(awareness.view(), limits); entries.ok()) {
+    awareness_.apply_remote(*entries, now());
+  }
+}
+
+void Room::on_broker_awareness_query() { publish_awareness(awareness_.local_states()); }
+
+// Holds back a sender while the store, or the sender's own reading, is behind what it has written.
+void Room::update_reading(Connection& connection) {
+  const std::size_t bytes_max = host_.config().unlogged_bytes_max;
+  const bool too_much = writer_.unlogged_bytes() > bytes_max || connection.owed_bytes > bytes_max;
+  const bool little =
+      writer_.unlogged_bytes() <= bytes_max / 2 && connection.owed_bytes <= bytes_max / 2;
+  const bool wanted = !draining_ && (connection.reading ? !too_much : little);
+  if (wanted == connection.reading) return;
+  connection.reading = wanted;
+  host_.ports().transport.set_reading(connection.id, wanted);
+  const bool held_back = !wanted && !draining_;
+  if (held_back == connection.held_back) return;
+  connection.held_back = held_back;
+  paused_gauge_.set(held_back ? ++paused_ : --paused_);
+}
+
+}  // namespace syncline::core

@@ -1,0 +1,300 @@
+// The room's life: loading, gap repair, snapshots, eviction.
+
+#include <algorithm>
+
+#include "server/core/checksum.h"
+#include "server/core/room.h"
+
+namespace syncline::core {
+namespace {
+
+// How long an unreadable document is refused without looking at its log again.
+constexpr Duration quarantine_recheck_after = seconds(30);
+// How long an encoded first sync is kept for those who join at about the same time.
+constexpr Duration first_sync_kept = seconds(5);
+
+}  // namespace
+
+Room::Room(RoomHost& host, DocumentName name)
+    : host_(host),
+      name_(std::move(name)),
+      writer_(host.ports().updates, *this, name_, host.config()),
+      ring_(host.config().ring_bytes_max, host.config().ring_frames_max),
+      open_gauge_(host.ports().metrics, ports::Gauge::documents_open),
+      quarantined_gauge_(host.ports().metrics, ports::Gauge::documents_quarantined),
+      memory_gauge_(host.ports().metrics, ports::Gauge::document_memory_bytes),
+      unlogged_gauge_(host.ports().metrics, ports::Gauge::unlogged_bytes),
+      ring_gauge_(host.ports().metrics, ports::Gauge::ring_bytes),
+      paused_gauge_(host.ports().metrics, ports::Gauge::readers_paused) {
+  loading_since_ = idle_since_ = now();
+  open_gauge_.set(1);
+  // Subscribing first: what is committed while we read is then either in what we read or heard of.
+  host_.ports().broker.subscribe(name_);
+  const crdt::DocOptions options{.client_id = 0,
+                                 .gc = !host_.config().keep_deleted_content,
+                                 .pending_bytes_max = host_.config().pending_bytes_max};
+  loader_.emplace(host_.ports().updates, host_.ports().snapshots, static_cast<TokenSource&>(*this),
+                  name_, options, host_.config().log_page_bytes);
+  loader_->start();
+}
+
+Room::~Room() {
+  drop_first_sync();
+  host_.ports().broker.unsubscribe(name_);
+}
+
+Instant Room::now() const { return host_.ports().clock.now(); }
+
+RequestToken Room::next_token() { return token_for_append(Ticket{0}); }
+
+RequestToken Room::token_for_append(Ticket ticket) {
+  ++outstanding_;
+  return host_.issue_token(*this, ticket);
+}
+
+void Room::on_snapshot_read(Result<std::optional<ports::Snapshot>> snapshot) {
+  --outstanding_;
+  loader_->on_snapshot_read(std::move(snapshot));
+  after_load_step();
+}
+
+void Room::on_log_page(Result<ports::LogPage> page) {
+  --outstanding_;
+  if (status_ == Status::loading) {
+    loader_->on_log_page(std::move(page));
+    return after_load_step();
+  }
+  log_read_outstanding_ = false;
+  if (status_ != Status::open) return settle();
+  if (page.ok()) {
+    take_log_records(*page);
+  } else {
+    repair_at_ = now() + host_.config().retry_delay_max;
+  }
+  settle();
+}
+
+void Room::after_load_step() {
+  ports::Metrics& metrics = host_.ports().metrics;
+  switch (loader_->status()) {
+    case DocumentLoader::Status::loading:
+      return;
+    case DocumentLoader::Status::done:
+      return open_document();
+    case DocumentLoader::Status::unreadable: {
+      const std::string problem = loader_->problem();
+      loader_.reset();
+      return quarantine(problem);
+    }
+    case DocumentLoader::Status::failed:
+      metrics.add(ports::Counter::load_failures);
+      host_.ports().log.write(ports::LogLevel::error, "a document could not be loaded",
+                              {{"document", name_.text()}, {"problem", loader_->problem()}});
+      loader_.reset();
+      status_ = Status::failed;
+      refuse_all(protocol::CloseCode::try_again_later, "the document cannot be loaded now",
+                 ports::Rejection::load_failed);
+      finished_ = true;
+  }
+}
+
+void Room::open_document() {
+  ports::Metrics& metrics = host_.ports().metrics;
+  if (const int damaged = loader_->damaged_snapshots(); damaged > 0) {
+    metrics.add(ports::Counter::snapshot_fallbacks, static_cast<std::uint64_t>(damaged));
+    host_.ports().log.write(ports::LogLevel::warning,
+                            "damaged snapshots were passed over; the log before them was read",
+                            {{"document", name_.text()}});
+  }
+  metrics.add(ports::Counter::loads);
+  metrics.observe(ports::Histogram::load_seconds,
+                  std::chrono::duration<double>(now() - loading_since_).count());
+  snapshot_sequence_ = loader_->snapshot_sequence();
+  tracker_.add_through(loader_->sequence());
+  doc_.emplace(loader_->take_document());
+  loader_.reset();
+  status_ = Status::open;
+  memory_gauge_.set(doc_->memory_bytes());
+  if (snapshot_worthwhile()) snapshot_at_ = now() + host_.config().snapshot_interval;
+  if (const Duration every = host_.config().anti_entropy_interval; every > Duration::zero()) {
+    // Jittered, so that the documents of a node do not all ask at once.
+    const auto jitter = host_.ports().random.below(static_cast<std::uint64_t>(every.count()));
+    anti_entropy_at_ = now() + Duration(static_cast<Duration::rep>(jitter));
+  }
+  if (heard_while_loading_ > tracker_.contiguous()) request_log_repair();
+  host_.ports().broker.query_awareness(name_);
+  for (Connection* connection : std::vector<Connection*>(connections_)) greet(*connection);
+  if (draining_) drain();
+}
+
+void Room::quarantine(std::string_view problem) {
+  host_.ports().metrics.add(ports::Counter::load_failures);
+  host_.ports().log.write(
+      ports::LogLevel::error,
+      "a document is refused because its log is unreadable; nothing was changed",
+      {{"document", name_.text()}, {"problem", problem}});
+  status_ = Status::quarantined;
+  quarantined_gauge_.set(1);
+  quarantined_until_ = now() + quarantine_recheck_after;
+  snapshot_at_ = repair_at_ = anti_entropy_at_ = Instant::never();
+  drop_first_sync();
+  refuse_all(protocol::CloseCode::quarantined, "the document is damaged and was quarantined",
+             ports::Rejection::quarantined);
+}
+
+void Room::refuse_all(protocol::CloseCode code, std::string_view reason,
+                      ports::Rejection rejection) {
+  while (!connections_.empty()) refuse(*connections_.back(), code, reason, rejection);
+}
+
+void Room::refuse(Connection& connection, protocol::CloseCode code, std::string_view reason,
+                  ports::Rejection rejection) {
+  host_.ports().metrics.reject(rejection);
+  const ConnectionId id = connection.id;
+  leave(connection);
+  host_.close_connection(id, code, reason);
+}
+
+void Room::request_log_repair() {
+  repair_at_ = Instant::never();
+  if (log_read_outstanding_) return;
+  log_read_outstanding_ = true;
+  host_.ports().metrics.add(ports::Counter::gap_repairs);
+  host_.ports().updates.read_log(next_token(), name_, tracker_.contiguous(),
+                                 host_.config().log_page_bytes);
+}
+
+void Room::take_log_records(const ports::LogPage& page) {
+  for (const ports::LogRecord& record : page.records) {
+    if (tracker_.contains(record.sequence)) continue;
+    const auto applied = apply_log_record(*doc_, record);
+    if (!applied.ok()) {
+      return quarantine("log record " + std::to_string(record.sequence.value) + ": " +
+                        applied.error().message());
+    }
+    tracker_.add(record.sequence);
+    if (applied->changed) {
+      turn_.push_back({.author = {}, .update = record.update, .ticket = {}, .received_at = now()});
+    }
+  }
+  if (page.head > tracker_.contiguous()) request_log_repair();
+}
+
+bool Room::snapshot_worthwhile() const {
+  return status_ == Status::open && tracker_.contiguous().value - snapshot_sequence_.value >=
+                                        host_.config().snapshot_updates_min;
+}
+
+void Room::write_snapshot() {
+  snapshot_at_ = Instant::never();
+  snapshot_outstanding_ = true;
+  auto state = doc_->encode_state_as_update(crdt::empty_state_vector());
+  SYNCLINE_ASSERT(state.ok());
+  ports::Snapshot snapshot{.sequence = tracker_.contiguous(),
+                           .checksum = 0,
+                           .state = SharedBytes(std::move(state).value())};
+  snapshot.checksum = checksum(snapshot.state.view());
+  snapshot_sequence_ = snapshot.sequence;
+  host_.ports().snapshots.write_snapshot(next_token(), name_, std::move(snapshot));
+}
+
+void Room::on_snapshot_written(ports::SnapshotOutcome outcome) {
+  --outstanding_;
+  snapshot_outstanding_ = false;
+  if (outcome == ports::SnapshotOutcome::written) {
+    host_.ports().metrics.add(ports::Counter::snapshots_written);
+  } else if (outcome == ports::SnapshotOutcome::failed) {
+    // The log has everything; the next snapshot comes with the next activity.
+    host_.ports().metrics.add(ports::Counter::snapshot_failures);
+  }
+  settle();
+}
+
+// Drops the room once nobody uses it and nothing of it waits for the store.
+void Room::settle() {
+  if (finished_ || status_ == Status::loading || !connections_.empty()) return;
+  if (status_ == Status::quarantined) {
+    finished_ = draining_ || now() >= quarantined_until_;
+    return;
+  }
+  const bool idle_for_long = draining_ || now() >= idle_since_ + host_.config().evict_after;
+  if (!idle_for_long || !writer_.idle() || outstanding_ > 0) return;
+  if (snapshot_worthwhile() && !final_snapshot_tried_) {
+    final_snapshot_tried_ = true;
+    return write_snapshot();
+  }
+  host_.ports().metrics.add(ports::Counter::evictions);
+  finished_ = true;
+}
+
+Instant Room::next_deadline() const {
+  if (finished_) return Instant::never();
+  Instant next = std::min({snapshot_at_, repair_at_, anti_entropy_at_, held_back_until_,
+                           budget_retry_at_, quarantined_until_, writer_.next_retry()});
+  if (status_ == Status::loading && !connections_.empty()) {
+    next = std::min(next, loading_since_ + host_.config().load_timeout);
+  }
+  if (status_ == Status::open && connections_.empty() && writer_.idle() && outstanding_ == 0) {
+    next = std::min(next, idle_since_ + host_.config().evict_after);
+  }
+  if (first_sync_) next = std::min(next, first_sync_->made_at + first_sync_kept);
+  if (status_ == Status::open && awareness_.has_remote()) {
+    next = std::min(next, awareness_.oldest_remote() + host_.config().awareness_remote_timeout);
+  }
+  return next;
+}
+
+void Room::on_deadline() {
+  const Instant at = now();
+  const Config& config = host_.config();
+  if (status_ == Status::loading && at >= loading_since_ + config.load_timeout) {
+    loading_since_ = at;  // Those who join from now on get a full wait of their own.
+    refuse_all(protocol::CloseCode::try_again_later, "the document takes too long to load",
+               ports::Rejection::load_failed);
+  }
+  if (const std::size_t again = writer_.retry(at); again > 0) {
+    host_.ports().metrics.add(ports::Counter::append_retries, again);
+  }
+  if (status_ == Status::open) {
+    if (at >= repair_at_) {
+      repair_at_ = Instant::never();
+      if (tracker_.has_gap() || heard_while_loading_ > tracker_.contiguous()) request_log_repair();
+    }
+    if (at >= anti_entropy_at_) {
+      anti_entropy_at_ = at + config.anti_entropy_interval;
+      request_log_repair();
+    }
+    if (at >= snapshot_at_) {
+      snapshot_at_ = Instant::never();
+      if (!snapshot_outstanding_ && snapshot_worthwhile()) write_snapshot();
+    }
+    if (first_sync_ && at >= first_sync_->made_at + first_sync_kept) drop_first_sync();
+    if (awareness_.has_remote()) awareness_.expire_remote(at - config.awareness_remote_timeout);
+  }
+  if (at >= held_back_until_ || at >= budget_retry_at_) {
+    held_back_until_ = budget_retry_at_ = Instant::never();
+    durable_changed_ = true;  // Lets flush() look at the waiting connections again.
+  }
+  settle();
+}
+
+void Room::drain() {
+  draining_ = true;
+  for (Connection* connection : std::vector<Connection*>(connections_)) {
+    if (connection->reading) {
+      connection->reading = false;
+      host_.ports().transport.set_reading(connection->id, false);
+    }
+    if (status_ == Status::open && !connection->unacked.empty()) continue;
+    refuse(*connection, protocol::CloseCode::restarting, "the server restarts",
+           ports::Rejection::draining);
+  }
+  settle();
+}
+
+void Room::close_all() {
+  refuse_all(protocol::CloseCode::restarting, "the server restarts", ports::Rejection::draining);
+  settle();
+}
+
+}  // namespace syncline::core

@@ -1,0 +1,362 @@
+#include "server/core/shard.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "server/core/room.h"
+#include "server/protocol/y_websocket.h"
+
+namespace syncline::core {
+namespace {
+
+ports::Rejection rejection_of(FrameFault fault) {
+  switch (fault) {
+    case FrameFault::text_frame:
+      return ports::Rejection::text_frame;
+    case FrameFault::too_large:
+      return ports::Rejection::message_too_large;
+  }
+  return ports::Rejection::protocol_error;
+}
+
+}  // namespace
+
+class Shard::State final : public RoomHost {
+ public:
+  State(const Config& config, const Ports& ports) : config_(config), ports_(ports) {}
+
+  // RoomHost.
+  const Config& config() const override { return config_; }
+  const Ports& ports() override { return ports_; }
+  RequestToken issue_token(Room& room, Ticket ticket) override {
+    ++last_token_.value;
+    requests_.emplace(last_token_, Request{&room, ticket});
+    return last_token_;
+  }
+  void close_connection(ConnectionId id, protocol::CloseCode code,
+                        std::string_view reason) override {
+    ports_.transport.close(id, number(code), reason);
+    forget(id);
+  }
+  bool catch_up_budget_left() const override {
+    return catch_up_bytes_ < config_.catch_up_bytes_max;
+  }
+  void charge_catch_up(std::size_t bytes) override { catch_up_bytes_ += bytes; }
+  void release_catch_up(std::size_t bytes) override {
+    SYNCLINE_ASSERT(catch_up_bytes_ >= bytes, catch_up_bytes_, bytes);
+    catch_up_bytes_ -= bytes;
+  }
+
+  // What a request was for. The answer to it has come.
+  struct Request {
+    Room* room;
+    Ticket ticket;
+  };
+  Request take_request(RequestToken token) {
+    const auto at = requests_.find(token);
+    SYNCLINE_ASSERT(at != requests_.end(), token);
+    const Request request = at->second;
+    requests_.erase(at);
+    return request;
+  }
+
+  Connection* find(ConnectionId id) {
+    const auto at = connections_.find(id);
+    return at == connections_.end() ? nullptr : &at->second;
+  }
+  Room* find_room(const DocumentName& name) {
+    const auto at = rooms_.find(name);
+    return at == rooms_.end() ? nullptr : at->second.get();
+  }
+
+  void connect(ConnectionId id, const ConnectRequest& request);
+  void refuse(ConnectionId id, protocol::CloseCode code, std::string_view reason,
+              ports::Rejection rejection) {
+    ports_.metrics.reject(rejection);
+    ports_.transport.close(id, number(code), reason);
+  }
+  void forget(ConnectionId id) {
+    if (connections_.erase(id) == 0) return;
+    ports_.metrics.add(ports::Counter::connections_closed);
+    ports_.metrics.add(ports::Gauge::connections, -1);
+  }
+
+  // Something happened in `room`: notes what it needs, and drops it if it is done.
+  void touch(Room& room);
+  void flush();
+  void on_deadline();
+  void check_connection(ConnectionId id);
+
+  const Config& config_;
+  const Ports ports_;
+
+  RequestToken last_token_;
+  std::unordered_map<RequestToken, Request> requests_;        // Never iterated.
+  std::unordered_map<ConnectionId, Connection> connections_;  // Never iterated.
+  std::map<DocumentName, std::unique_ptr<Room>> rooms_;
+  std::size_t catch_up_bytes_ = 0;
+  bool draining_ = false;
+
+  // Rooms with something to forward, in the order in which they asked.
+  std::vector<DocumentName> to_flush_;
+  std::set<DocumentName> to_flush_set_;
+
+  // Alarms are not moved when a deadline becomes later: an early one finds nothing due and is set
+  // anew.
+  std::set<std::pair<Instant, DocumentName>> room_alarms_;
+  std::map<DocumentName, Instant> room_alarm_at_;
+  std::set<std::pair<Instant, ConnectionId>> connection_alarms_;
+};
+
+void Shard::State::connect(ConnectionId id, const ConnectRequest& request) {
+  if (draining_) {
+    return refuse(id, protocol::CloseCode::restarting, "the server restarts",
+                  ports::Rejection::draining);
+  }
+  const auto name = DocumentName::parse(request.document);
+  if (!name.ok()) {
+    return refuse(id, protocol::CloseCode::bad_request, name.error().detail,
+                  ports::Rejection::bad_document_name);
+  }
+  if (connections_.size() >= config_.connections_max) {
+    return refuse(id, protocol::CloseCode::try_again_later, "too many connections",
+                  ports::Rejection::too_many_connections);
+  }
+  Room* room = find_room(*name);
+  if (room == nullptr) {
+    if (rooms_.size() >= config_.documents_max) {
+      return refuse(id, protocol::CloseCode::try_again_later, "too many open documents",
+                    ports::Rejection::too_many_documents);
+    }
+    room = rooms_.emplace(*name, std::make_unique<Room>(*this, *name)).first->second.get();
+  } else if (room->connection_count() >= config_.connections_per_document_max) {
+    return refuse(id, protocol::CloseCode::try_again_later, "too many connections to the document",
+                  ports::Rejection::too_many_connections_document);
+  }
+  ports_.metrics.add(ports::Counter::connections_opened);
+  ports_.metrics.add(ports::Gauge::connections, 1);
+  const Instant now = ports_.clock.now();
+  Connection& connection = connections_[id];
+  connection.id = id;
+  connection.acks = request.acks;
+  connection.last_sent_at = connection.progress_at = now;
+  connection_alarms_.emplace(now + config_.keepalive_interval, id);
+  room->join(connection);
+  touch(*room);
+}
+
+void Shard::State::touch(Room& room) {
+  const DocumentName& name = room.name();
+  const auto alarm = room_alarm_at_.find(name);
+  if (room.finished()) {
+    if (alarm != room_alarm_at_.end()) {
+      room_alarms_.erase({alarm->second, name});
+      room_alarm_at_.erase(alarm);
+    }
+    rooms_.erase(rooms_.find(name));
+    return;
+  }
+  if (room.needs_flush() && to_flush_set_.insert(name).second) to_flush_.push_back(name);
+  const Instant next = room.next_deadline();
+  if (next == Instant::never()) return;
+  if (alarm != room_alarm_at_.end()) {
+    if (alarm->second <= next) return;
+    room_alarms_.erase({alarm->second, name});
+    alarm->second = next;
+  } else {
+    room_alarm_at_.emplace(name, next);
+  }
+  room_alarms_.emplace(next, name);
+}
+
+void Shard::State::flush() {
+  const std::vector<DocumentName> names = std::exchange(to_flush_, {});
+  to_flush_set_.clear();
+  for (const DocumentName& name : names) {
+    Room* room = find_room(name);
+    if (room == nullptr) continue;
+    room->flush();
+    touch(*room);
+  }
+}
+
+void Shard::State::on_deadline() {
+  const Instant now = ports_.clock.now();
+  while (!room_alarms_.empty() && room_alarms_.begin()->first <= now) {
+    const DocumentName name = room_alarms_.begin()->second;
+    room_alarms_.erase(room_alarms_.begin());
+    room_alarm_at_.erase(name);
+    Room* room = find_room(name);
+    SYNCLINE_ASSERT(room != nullptr, name);
+    room->on_deadline();
+    touch(*room);
+  }
+  while (!connection_alarms_.empty() && connection_alarms_.begin()->first <= now) {
+    const ConnectionId id = connection_alarms_.begin()->second;
+    connection_alarms_.erase(connection_alarms_.begin());
+    check_connection(id);
+  }
+}
+
+// Keeps a quiet connection alive, and ends one that takes nothing.
+void Shard::State::check_connection(ConnectionId id) {
+  Connection* connection = find(id);
+  if (connection == nullptr) return;
+  const Instant now = ports_.clock.now();
+  if (connection->in_flight_bytes > 0) {
+    if (now >= connection->progress_at + config_.write_stall_max) {
+      Room& room = *connection->room;
+      ports_.metrics.reject(ports::Rejection::slow_consumer);
+      room.leave(*connection);
+      close_connection(id, protocol::CloseCode::try_again_later, "the client reads too slowly");
+      return touch(room);
+    }
+  } else if (now >= connection->last_sent_at + config_.keepalive_interval) {
+    SharedBytes frame(protocol::y_websocket::keepalive());
+    connection->in_flight_bytes += frame.size();
+    connection->last_sent_at = connection->progress_at = now;
+    ports_.metrics.add(ports::Counter::frames_out);
+    ports_.metrics.add(ports::Counter::bytes_out, frame.size());
+    ports_.transport.send(id, std::move(frame));
+  }
+  const Instant quiet = connection->last_sent_at + config_.keepalive_interval;
+  connection_alarms_.emplace(quiet > now ? quiet : now + config_.keepalive_interval / 2, id);
+}
+
+Shard::Shard(const Config& config, const Ports& ports)
+    : state_(std::make_unique<State>(config, ports)) {}
+
+Shard::~Shard() = default;
+
+void Shard::on_connect(ConnectionId connection, ConnectRequest request) {
+  state_->connect(connection, request);
+}
+
+void Shard::on_message(ConnectionId connection, BytesView message) {
+  Connection* known = state_->find(connection);
+  if (known == nullptr || state_->draining_) return;
+  state_->ports_.metrics.add(ports::Counter::messages_in);
+  state_->ports_.metrics.add(ports::Counter::bytes_in, message.size());
+  Room& room = *known->room;
+  room.on_message(*known, message);
+  state_->touch(room);
+}
+
+void Shard::on_frame_fault(ConnectionId connection, FrameFault fault) {
+  Connection* known = state_->find(connection);
+  if (known == nullptr) return;
+  Room& room = *known->room;
+  state_->ports_.metrics.reject(rejection_of(fault));
+  room.leave(*known);
+  if (fault == FrameFault::too_large) {
+    state_->close_connection(connection, protocol::CloseCode::message_too_large,
+                             "the message is larger than the server takes");
+  } else {
+    state_->close_connection(connection, protocol::CloseCode::unsupported_data,
+                             "text frames are not part of the protocol");
+  }
+  state_->touch(room);
+}
+
+void Shard::on_sent(ConnectionId connection, std::size_t bytes) {
+  Connection* known = state_->find(connection);
+  if (known == nullptr) return;
+  known->room->on_sent(*known, bytes);
+  state_->touch(*known->room);
+}
+
+void Shard::on_disconnect(ConnectionId connection) {
+  Connection* known = state_->find(connection);
+  if (known == nullptr) return;
+  Room& room = *known->room;
+  room.leave(*known);
+  state_->forget(connection);
+  state_->touch(room);
+}
+
+void Shard::on_append_done(RequestToken token, ports::AppendResult result) {
+  const auto [room, ticket] = state_->take_request(token);
+  room->on_append_done(ticket, result);
+  state_->touch(*room);
+}
+
+void Shard::on_log_page(RequestToken token, Result<ports::LogPage> page) {
+  Room& room = *state_->take_request(token).room;
+  room.on_log_page(std::move(page));
+  state_->touch(room);
+}
+
+void Shard::on_snapshot_read(RequestToken token, Result<std::optional<ports::Snapshot>> snapshot) {
+  Room& room = *state_->take_request(token).room;
+  room.on_snapshot_read(std::move(snapshot));
+  state_->touch(room);
+}
+
+void Shard::on_snapshot_written(RequestToken token, ports::SnapshotOutcome outcome) {
+  Room& room = *state_->take_request(token).room;
+  room.on_snapshot_written(outcome);
+  state_->touch(room);
+}
+
+void Shard::on_broker_update(const DocumentName& document, Sequence sequence, SharedBytes update) {
+  if (Room* room = state_->find_room(document)) {
+    room->on_broker_update(sequence, update);
+    state_->touch(*room);
+  }
+}
+
+void Shard::on_broker_awareness(const DocumentName& document, SharedBytes awareness) {
+  if (Room* room = state_->find_room(document)) {
+    room->on_broker_awareness(awareness);
+    state_->touch(*room);
+  }
+}
+
+void Shard::on_broker_awareness_query(const DocumentName& document) {
+  if (Room* room = state_->find_room(document)) room->on_broker_awareness_query();
+}
+
+void Shard::flush() { state_->flush(); }
+
+bool Shard::needs_flush() const { return !state_->to_flush_.empty(); }
+
+Instant Shard::next_deadline() const {
+  Instant next = Instant::never();
+  if (!state_->room_alarms_.empty()) next = state_->room_alarms_.begin()->first;
+  if (!state_->connection_alarms_.empty()) {
+    next = std::min(next, state_->connection_alarms_.begin()->first);
+  }
+  return next;
+}
+
+void Shard::on_deadline() { state_->on_deadline(); }
+
+void Shard::drain() {
+  state_->draining_ = true;
+  std::vector<Room*> rooms;
+  for (const auto& [name, room] : state_->rooms_) rooms.push_back(room.get());
+  for (Room* room : rooms) {
+    room->drain();
+    state_->touch(*room);
+  }
+}
+
+void Shard::drain_expired() {
+  std::vector<Room*> rooms;
+  for (const auto& [name, room] : state_->rooms_) rooms.push_back(room.get());
+  for (Room* room : rooms) {
+    room->close_all();
+    state_->touch(*room);
+  }
+}
+
+bool Shard::drained() const { return state_->draining_ && state_->rooms_.empty(); }
+
+std::size_t Shard::connection_count() const { return state_->connections_.size(); }
+
+std::size_t Shard::room_count() const { return state_->rooms_.size(); }
+
+}  // namespace syncline::core
