@@ -24,10 +24,10 @@ std::string print_values(const Values&... values) {
 }  // namespace syncline::detail
 
 // Further arguments are printed after the condition: SYNCLINE_ASSERT(a < b, a, b).
-#define SYNCLINE_ASSERT(condition, ...)                                              \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]] {                                                 \
-      ::syncline::detail::assert_failed(#condition, __FILE__, __LINE__,              \
+#define SYNCLINE_ASSERT(condition, ...)                                                 \
+  do {                                                                                  \
+    if (!(condition)) [[unlikely]] {                                                    \
+      ::syncline::detail::assert_failed(#condition, __FILE__, __LINE__,                 \
                                         ::syncline::detail::print_values(__VA_ARGS__)); \
-    }                                                                                \
+    }                                                                                   \
   } while (false)

@@ -11,8 +11,8 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// A point on the monotonic clock of one process. Deadlines and latencies are made of these; it never
-// jumps, and says nothing about the time of day. Comes only from ports::Clock.
+// A point on the monotonic clock of one process. Deadlines and latencies are made of these; it
+// never jumps, and says nothing about the time of day. Comes only from ports::Clock.
 struct Instant {
   Duration since_start{0};
 

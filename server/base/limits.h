@@ -3,8 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-// Everything that can grow has a maximum with a name. What an operator may want to change is a field
-// of core::Config with one of these as its default; what no one should change is used directly.
+// Everything that can grow has a maximum with a name. What an operator may want to change is a
+// field of core::Config with one of these as its default; what no one should change is used
+// directly.
 
 namespace syncline::limits {
 

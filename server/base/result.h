@@ -15,27 +15,27 @@ namespace syncline {
 // sentence. `Error::detail` adds what was seen where, for a person.
 enum class ErrorCode : unsigned char {
   // Bytes that are not what they claim to be.
-  truncated,           // The input ended inside a value.
-  number_too_large,    // An integer beyond 2^53 - 1, or a varint of too many bytes.
-  trailing_bytes,      // A complete value was followed by bytes that belong to nothing.
-  invalid_utf8,        // A string that is not UTF-8.
-  invalid_json,        // A JSON text that JSON.parse would refuse.
-  unknown_type,        // A tag that names no known kind.
-  malformed,           // Readable, but of a form that no Yjs client writes.
+  truncated,         // The input ended inside a value.
+  number_too_large,  // An integer beyond 2^53 - 1, or a varint of too many bytes.
+  trailing_bytes,    // A complete value was followed by bytes that belong to nothing.
+  invalid_utf8,      // A string that is not UTF-8.
+  invalid_json,      // A JSON text that JSON.parse would refuse.
+  unknown_type,      // A tag that names no known kind.
+  malformed,         // Readable, but of a form that no Yjs client writes.
   // Correct, but more than we take.
-  too_large,           // Beyond a byte or count limit.
-  too_deep,            // Nested beyond the depth limit.
-  too_many_pending,    // Waits for more missing predecessors than the document may hold.
+  too_large,         // Beyond a byte or count limit.
+  too_deep,          // Nested beyond the depth limit.
+  too_many_pending,  // Waits for more missing predecessors than the document may hold.
   // The request does not fit the state of things.
-  invalid_argument,    // A position, name or option that is out of range.
-  not_found,           // No such document, snapshot or entry.
-  already_exists,      // It is there, and must not be overwritten.
-  checksum_mismatch,   // Stored bytes are not the bytes that were written.
-  unsupported_version, // Written by a newer program, or by no program of ours.
+  invalid_argument,     // A position, name or option that is out of range.
+  not_found,            // No such document, snapshot or entry.
+  already_exists,       // It is there, and must not be overwritten.
+  checksum_mismatch,    // Stored bytes are not the bytes that were written.
+  unsupported_version,  // Written by a newer program, or by no program of ours.
   // The outside world.
-  io_error,            // The operating system or a database refused.
-  storage_full,        // No space left.
-  unavailable,         // Not now; later it may work.
+  io_error,      // The operating system or a database refused.
+  storage_full,  // No space left.
+  unavailable,   // Not now; later it may work.
 };
 
 // One sentence without a full stop, for logs and close reasons.
@@ -111,11 +111,11 @@ class [[nodiscard]] Result<void> {
 }  // namespace syncline
 
 // Returns the error of `expression` to the caller, or goes on.
-#define SYNCLINE_TRY(expression)                                             \
-  do {                                                                       \
+#define SYNCLINE_TRY(expression)                                              \
+  do {                                                                        \
     if (auto syncline_try_result = (expression); !syncline_try_result.ok()) { \
-      return syncline_try_result.error();                                    \
-    }                                                                        \
+      return syncline_try_result.error();                                     \
+    }                                                                         \
   } while (false)
 
 #define SYNCLINE_CONCAT_INNER(a, b) a##b

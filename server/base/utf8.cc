@@ -43,8 +43,8 @@ bool is_utf8(std::string_view text) {
       at += 8;
       continue;
     }
-    const std::size_t length = sequence_length(
-        reinterpret_cast<const unsigned char*>(text.data()) + at, text.size() - at);
+    const std::size_t length =
+        sequence_length(reinterpret_cast<const unsigned char*>(text.data()) + at, text.size() - at);
     if (length == 0) return false;
     at += length;
   }

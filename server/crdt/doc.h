@@ -13,6 +13,7 @@
 #include "server/base/bytes.h"
 #include "server/base/limits.h"
 #include "server/base/result.h"
+#include "server/crdt/id.h"
 #include "server/crdt/update.h"
 #include "server/lib0/any.h"
 
@@ -23,9 +24,6 @@
 // machine. All positions and lengths are UTF-16 code units, as in JavaScript.
 
 namespace syncline::crdt {
-
-// A replica's identity in the CRDT. yjs draws 32-bit numbers; up to 2^53 - 1 is legal.
-using ClientId = std::uint64_t;
 
 struct DocOptions {
   // Who makes local edits. 0 is legal, and right for a replica that never edits.

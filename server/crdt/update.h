@@ -31,6 +31,9 @@ struct UpdateSummary {
 // Costs time and memory linear in the size of the update, whatever it claims.
 Result<UpdateSummary> check_update(BytesView update, const UpdateLimits& limits = {});
 
+// Whether an encoded state vector can be read. Errors: those of the decoder, trailing_bytes.
+Result<void> check_state_vector(BytesView state_vector);
+
 // One update with the effect of all, as yjs' mergeUpdates: structs that are in none are bridged by Skip.
 // REQUIRES: every update has passed check_update; the views live until the call returns.
 // Errors: those of check_update, for input that did not.

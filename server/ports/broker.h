@@ -6,8 +6,8 @@
 
 namespace syncline::ports {
 
-// What other shards and nodes say about a document, on this shard's thread, never from within a call
-// to the broker.
+// What other shards and nodes say about a document, on this shard's thread, never from within a
+// call to the broker.
 class BrokerSink {
  public:
   // The update is in the log under `sequence`.
@@ -23,9 +23,9 @@ class BrokerSink {
 };
 
 // Carries committed updates and awareness between the shards and nodes that have a document open.
-// At most once, in no promised order, and silently lossy: the core finds gaps by the sequence numbers and
-// repairs them from the log. Nobody hears what it published itself.
-// Implementations: adapters/local, tests/world.
+// At most once, in no promised order, and silently lossy: the core finds gaps by the sequence
+// numbers and repairs them from the log. Nobody hears what it published itself. Implementations:
+// adapters/local, tests/world.
 class Broker {
  public:
   virtual ~Broker() = default;

@@ -7,18 +7,18 @@
 #include <vector>
 
 #include "server/base/document_name.h"
-#include "server/base/instant.h"
 #include "server/base/ids.h"
+#include "server/base/instant.h"
 #include "server/base/result.h"
 
 namespace syncline::ports {
 
 struct DocumentEntry {
   DocumentName name;
-  Sequence head;              // How many updates its log has.
-  std::uint64_t log_bytes;    // Their sum.
+  Sequence head;            // How many updates its log has.
+  std::uint64_t log_bytes;  // Their sum.
   WallTime created_at;
-  WallTime updated_at;        // Of the last append, by this machine's clock at that time.
+  WallTime updated_at;  // Of the last append, by this machine's clock at that time.
 };
 
 // Which documents the store has. A blocking interface for commands and the HTTP API, not for the
@@ -30,8 +30,7 @@ class DocumentCatalog {
   // The first `limit` documents with name > after (all from the start if nullopt), by name in byte
   // order, whose name contains `filter` (all, if it is empty).
   virtual Result<std::vector<DocumentEntry>> list(const std::optional<std::string>& after,
-                                                  std::size_t limit,
-                                                  const std::string& filter) = 0;
+                                                  std::size_t limit, const std::string& filter) = 0;
   virtual Result<std::optional<DocumentEntry>> find(const DocumentName& name) = 0;
 };
 

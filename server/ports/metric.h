@@ -133,14 +133,15 @@ inline constexpr std::array<HistogramInfo, static_cast<std::size_t>(Histogram::c
         {"syncline_ack_seconds", "From the arrival of an update until its author is acknowledged",
          0.00025, 2, 16},
         {"syncline_delivery_seconds",
-         "From the arrival of an update until its frame is given to a peer's socket", 0.0001, 2, 16},
+         "From the arrival of an update until its frame is given to a peer's socket", 0.0001, 2,
+         16},
         {"syncline_document_load_seconds", "Time to load a document", 0.001, 2, 16},
-        {"syncline_ring_lag_frames", "Frames a connection was behind when it wrote again", 1, 4, 10},
+        {"syncline_ring_lag_frames", "Frames a connection was behind when it wrote again", 1, 4,
+         10},
     }};
 
 inline constexpr std::string_view rejected_metric = "syncline_rejected_total";
-inline constexpr std::string_view rejected_help =
-    "Connections and messages refused, by reason";
+inline constexpr std::string_view rejected_help = "Connections and messages refused, by reason";
 
 // The label values of syncline_rejected_total{reason}.
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Rejection::count_)>

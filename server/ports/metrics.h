@@ -6,8 +6,8 @@
 
 namespace syncline::ports {
 
-// Where measurements go. May be called from any thread; never blocks. The names, units, labels and help
-// texts stand in metric.h, once. Implementations: adapters/prometheus, tests/world.
+// Where measurements go. May be called from any thread; never blocks. The names, units, labels and
+// help texts stand in metric.h, once. Implementations: adapters/prometheus, tests/world.
 class Metrics {
  public:
   virtual ~Metrics() = default;

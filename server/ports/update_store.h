@@ -20,8 +20,8 @@ enum class Outcome : std::uint8_t {
 
 struct AppendResult {
   Outcome outcome;
-  Sequence sequence = {};                        // Meaningful only when committed.
-  ErrorCode error = ErrorCode::unavailable;      // Meaningful only when not committed.
+  Sequence sequence = {};                    // Meaningful only when committed.
+  ErrorCode error = ErrorCode::unavailable;  // Meaningful only when not committed.
 };
 
 // One entry of a document's log, as it was appended.
@@ -47,22 +47,22 @@ class UpdateStoreSink {
   ~UpdateStoreSink() = default;
 };
 
-// The logs of all documents: for each a row of updates numbered 1, 2, 3, ... without gaps, in which an
-// entry, once committed, never changes and its number never names another update.
+// The logs of all documents: for each a row of updates numbered 1, 2, 3, ... without gaps, in which
+// an entry, once committed, never changes and its number never names another update.
 // Implementations: adapters/sqlite, tests/world.
 class UpdateStore {
  public:
   virtual ~UpdateStore() = default;
 
   // Appends the update under the document's next sequence number; makes the document if it is new.
-  // Durable when the answer says committed: it survives SIGKILL and power loss. Appends of one shard to
-  // one document that are committed get ascending numbers in the order of the calls.
+  // Durable when the answer says committed: it survives SIGKILL and power loss. Appends of one
+  // shard to one document that are committed get ascending numbers in the order of the calls.
   // REQUIRES: !update.empty().
   virtual void append(RequestToken token, const DocumentName& document, SharedBytes update,
                       std::uint64_t checksum) = 0;
 
-  // Reads records with sequence > after, at most about `bytes_max` of them (at least one, if there is
-  // one). A document that was never written is an empty log with head 0, not an error.
+  // Reads records with sequence > after, at most about `bytes_max` of them (at least one, if there
+  // is one). A document that was never written is an empty log with head 0, not an error.
   virtual void read_log(RequestToken token, const DocumentName& document, Sequence after,
                         std::size_t bytes_max) = 0;
 };
