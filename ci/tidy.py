@@ -51,6 +51,9 @@ def files():
 
 @functools.cache
 def text(name):
+    """The file's text; empty if there is no such file, which other checks say."""
+    if not (ROOT / name).is_file():
+        return ""
     return (ROOT / name).read_text(encoding="utf-8", errors="replace")
 
 
