@@ -104,6 +104,7 @@ int Statement::bind(int index, std::int64_t value) {
 }
 
 int Statement::bind(int index, std::string_view text) {
+  if (text.data() == nullptr) text = "";  // Not NULL.
   return sqlite3_bind_text64(statement_.get(), index, text.data(), text.size(), SQLITE_STATIC,
                              SQLITE_UTF8);
 }
