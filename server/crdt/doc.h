@@ -71,9 +71,9 @@ class Doc {
   // what is pending: yjs' encodeStateAsUpdate. Fails only if the state vector is malformed.
   Result<Bytes> encode_state_as_update(BytesView state_vector) const;
 
-  // The same content as a row of updates of about `chunk_bytes` each (a single struct may exceed it),
-  // in an order in which each one can be integrated without waiting for a later one; the delete set
-  // comes with the last. Never empty: with nothing to send, one empty update.
+  // The same content as a row of updates of about `chunk_bytes` each (a single struct may exceed
+  // it), in an order in which each one can be integrated without waiting for a later one; the
+  // delete set comes with the last. Never empty: with nothing to send, one empty update.
   Result<std::vector<Bytes>> encode_state_in_chunks(BytesView state_vector,
                                                     std::size_t chunk_bytes) const;
 
@@ -97,15 +97,17 @@ class Doc {
   // What a root looks like from its content (Yjs does not store it): unknown if it is empty.
   RootKind root_kind(std::string_view name) const;
 
-  // yjs' getText(name).toString(), getText(name).toDelta(), getArray(name).toJSON(), ... as JSON texts
-  // (toString as plain text) in JavaScript's JSON.stringify form. A root that does not exist is empty.
+  // yjs' getText(name).toString(), getText(name).toDelta(), getArray(name).toJSON(), ... as JSON
+  // texts (toString as plain text) in JavaScript's JSON.stringify form. A root that does not exist
+  // is empty.
   std::string text_of(std::string_view root) const;
   std::string delta_json(std::string_view root) const;
   std::string array_json(std::string_view root) const;
   std::string map_json(std::string_view root) const;
   std::string xml_string(std::string_view root) const;
 
-  // {"name": value, ...} over all roots by their guessed kind (text as its string, XML as its string).
+  // {"name": value, ...} over all roots by their guessed kind (text as its string, XML as its
+  // string).
   std::string to_json() const;
 
   // Local edits. All edits made within one `transact` are one transaction: one emitted update, one

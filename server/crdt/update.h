@@ -25,17 +25,17 @@ struct UpdateSummary {
   bool empty() const { return structs == 0 && delete_ranges == 0; }
 };
 
-// The check at the door: succeeds exactly if every stock yjs 13 client could read `update` and if yjs
-// could have written it: canonical varints within 2^53 - 1, no run of length 0, valid UTF-8 and JSON,
-// known content and type tags, `any` values and types within the depth limit, nothing after the end.
-// Costs time and memory linear in the size of the update, whatever it claims.
+// The check at the door: succeeds exactly if every stock yjs 13 client could read `update` and if
+// yjs could have written it: canonical varints within 2^53 - 1, no run of length 0, valid UTF-8 and
+// JSON, known content and type tags, `any` values and types within the depth limit, nothing after
+// the end. Costs time and memory linear in the size of the update, whatever it claims.
 Result<UpdateSummary> check_update(BytesView update, const UpdateLimits& limits = {});
 
 // Whether an encoded state vector can be read. Errors: those of the decoder, trailing_bytes.
 Result<void> check_state_vector(BytesView state_vector);
 
-// One update with the effect of all, as yjs' mergeUpdates: structs that are in none are bridged by Skip.
-// REQUIRES: every update has passed check_update; the views live until the call returns.
+// One update with the effect of all, as yjs' mergeUpdates: structs that are in none are bridged by
+// Skip. REQUIRES: every update has passed check_update; the views live until the call returns.
 // Errors: those of check_update, for input that did not.
 Result<Bytes> merge_updates(std::span<const BytesView> updates);
 

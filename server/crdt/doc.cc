@@ -1,0 +1,132 @@
+#include "server/crdt/doc.h"
+
+#include "server/base/assert.h"
+#include "server/crdt/doc_state.h"
+#include "server/crdt/read.h"
+
+namespace syncline::crdt {
+
+Doc::Doc(DocOptions options) : state_(std::make_unique<DocState>(options)) {}
+Doc::~Doc() = default;
+Doc::Doc(Doc&&) noexcept = default;
+Doc& Doc::operator=(Doc&&) noexcept = default;
+
+Result<ApplyOutcome> Doc::apply_update(BytesView update) { return state_->apply(update); }
+
+Bytes Doc::encode_state_vector() const { return crdt::encode_state_vector(state_->state_vector()); }
+
+Result<Bytes> Doc::encode_state_as_update(BytesView state_vector) const {
+  SYNCLINE_ASSIGN(const StateVector known, decode_state_vector(state_vector));
+  return state_->encode_with_pending(known);
+}
+
+Result<std::vector<Bytes>> Doc::encode_state_in_chunks(BytesView state_vector,
+                                                       std::size_t chunk_bytes) const {
+  SYNCLINE_ASSIGN(const StateVector known, decode_state_vector(state_vector));
+  return state_->encode_chunks(known, chunk_bytes);
+}
+
+bool Doc::has_pending() const { return state_->has_pending(); }
+
+void Doc::set_pending_bytes_max(std::size_t bytes) { state_->options.pending_bytes_max = bytes; }
+
+Bytes Doc::encode_missing_state_vector() const {
+  return crdt::encode_state_vector(state_->pending ? state_->pending->missing : StateVector());
+}
+
+std::size_t Doc::memory_bytes() const {
+  const DocState& doc = *state_;
+  const std::size_t waiting = doc.pending ? doc.pending->update.size() : 0;
+  return sizeof(DocState) + doc.store.items.size() * (sizeof(Item) + sizeof(ClientStructs::Entry)) +
+         doc.store.arena_bytes() + doc.types.size() * sizeof(Type) +
+         doc.store.client_count() * sizeof(ClientStructs) + waiting +
+         doc.pending_deletes.size() * sizeof(IdRange);
+}
+
+std::size_t Doc::struct_count() const { return state_->store.struct_count(); }
+
+std::vector<std::string> Doc::root_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, type] : state_->roots) names.push_back(name);
+  return names;
+}
+
+RootKind Doc::root_kind(std::string_view name) const {
+  const TypeIndex root = state_->find_root(name);
+  return root == none ? RootKind::unknown : guess_kind(*state_, state_->types[root]);
+}
+
+std::string Doc::text_of(std::string_view root) const {
+  const TypeIndex type = state_->find_root(root);
+  return type == none ? std::string() : text_string(*state_, state_->types[type]);
+}
+
+std::string Doc::delta_json(std::string_view root) const {
+  const TypeIndex type = state_->find_root(root);
+  return type == none ? "[]" : crdt::delta_json(*state_, state_->types[type]);
+}
+
+std::string Doc::array_json(std::string_view root) const {
+  const TypeIndex type = state_->find_root(root);
+  if (type == none) return "[]";
+  std::string out;
+  append_array_json(out, *state_, state_->types[type]);
+  return out;
+}
+
+std::string Doc::map_json(std::string_view root) const {
+  const TypeIndex type = state_->find_root(root);
+  if (type == none) return "{}";
+  std::string out;
+  append_map_json(out, *state_, state_->types[type]);
+  return out;
+}
+
+std::string Doc::xml_string(std::string_view root) const {
+  const TypeIndex type = state_->find_root(root);
+  return type == none ? std::string() : xml_list_string(*state_, state_->types[type]);
+}
+
+std::string Doc::to_json() const {
+  std::string out = "{";
+  for (const auto& [name, index] : state_->roots) {
+    const Type& type = state_->types[index];
+    const RootKind kind = guess_kind(*state_, type);
+    if (kind == RootKind::unknown) continue;
+    if (out.size() > 1) out.push_back(',');
+    lib0::append_json_string(out, name);
+    out.push_back(':');
+    switch (kind) {
+      case RootKind::unknown:
+        break;
+      case RootKind::text:
+        lib0::append_json_string(out, text_string(*state_, type));
+        break;
+      case RootKind::array:
+        append_array_json(out, *state_, type);
+        break;
+      case RootKind::map:
+        append_map_json(out, *state_, type);
+        break;
+      case RootKind::xml_fragment:
+        lib0::append_json_string(out, xml_list_string(*state_, type));
+        break;
+    }
+  }
+  return out + "}";
+}
+
+Bytes Doc::transact(const std::function<void(Doc&)>& edit) {
+  if (state_->transaction.open) {
+    edit(*this);  // Part of the transaction that is open already.
+    return to_bytes(empty_update());
+  }
+  state_->begin(true);
+  edit(*this);
+  state_->commit();
+  return state_->encode_transaction();
+}
+
+Result<void> Doc::check() const { return state_->check(); }
+
+}  // namespace syncline::crdt

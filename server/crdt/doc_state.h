@@ -1,0 +1,167 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "server/crdt/doc.h"
+#include "server/crdt/item.h"
+#include "server/crdt/struct_store.h"
+#include "server/crdt/update_ops.h"
+#include "server/crdt/update_v1.h"
+
+namespace syncline::crdt {
+
+// Elements of one client that the current transaction has deleted.
+struct DeletedRun {
+  ClientSlot client;
+  Clock clock;
+  Clock length;
+};
+
+// One atomic change. It is only ever open within one call into the engine.
+struct Transaction {
+  std::uint64_t number = 0;  // Counts transactions from 1; marks what the current one has touched.
+  bool open = false;
+  bool local = false;
+  std::vector<DeletedRun> deleted;
+  std::vector<ClientSlot> touched;  // Clients that got structs.
+  // Where structs were cut or may join otherwise: looked at again when the transaction ends.
+  struct Place {
+    ClientSlot client;
+    Clock clock;
+  };
+  std::vector<Place> seams;
+  std::vector<TypeIndex> changed;  // Only those that a formatting clean-up could concern.
+};
+
+// What of an update can be integrated now, and in which order. It follows from clocks alone, so it
+// is known, and can be refused, before anything changes.
+struct IntegrationPlan {
+  struct Step {
+    std::size_t index;  // Into DecodedUpdate::structs.
+    Clock offset;       // So many elements are known already.
+  };
+  std::vector<Step> steps;
+  std::vector<ClientRun> rest;  // What has to wait, highest client first.
+  StateVector missing;          // What it waits for.
+};
+
+struct PendingStructs {
+  Bytes update;
+  StateVector missing;
+};
+
+// A replica: its structs and types, what waits, and the current transaction. All of server/crdt
+// works on it; nothing outside sees it.
+class DocState {
+ public:
+  explicit DocState(const DocOptions& doc_options) : options(doc_options) {}
+  DocState(const DocState&) = delete;
+  DocState& operator=(const DocState&) = delete;
+
+  // Types and names.
+
+  StringIndex intern(std::string_view text);
+  // none if no type or key has that name.
+  StringIndex find_name(std::string_view text) const;
+  std::string_view name(StringIndex index) const { return names_[index]; }
+  TypeIndex root(std::string_view root_name);  // Made on first use.
+  TypeIndex find_root(std::string_view root_name) const;
+  // Gives a root its kind when somebody opens it as such. Like yjs, forgets about earlier formats.
+  void open_root(TypeIndex index, TypeKind kind);
+  bool type_deleted(const Type& type) const {
+    return type.item != none && store.items[type.item].deleted;
+  }
+
+  // integrate.cc: YATA.
+
+  // Cuts the item so that one begins at `offset`, and returns that one.
+  ItemIndex split(ItemIndex index, Clock offset);
+  ItemIndex clean_start(ClientSlot client, Clock clock);
+  ItemIndex clean_end(ClientSlot client, Clock clock);
+  // REQUIRES: everything that the struct depends on is there.
+  void integrate(DecodedStruct value, Clock offset);
+  // Links an item with its neighbours, and takes it into the store.
+  void place(ItemIndex index);
+
+  // transaction.cc
+
+  void begin(bool local);
+  // Collects, joins, and cleans up formats; the transaction is over.
+  void commit();
+  void touch(ClientSlot client);
+  Clock state_before(ClientSlot client) const;
+  void mark_changed(TypeIndex type);
+  void delete_item(ItemIndex index);
+  // Deletes what of the range is known; returns the rest (length 0 if there is none).
+  IdRange apply_delete(const IdRange& range);
+  // Joins the struct at `position` with those before it; returns how many went away.
+  std::size_t join_lefts(ClientSlot client, std::size_t position);
+
+  // gc.cc
+
+  void collect_deleted();
+
+  // formatting.cc: what yjs does after a remote change of a formatted text.
+
+  bool needs_formatting_cleanup() const;
+  void cleanup_formatting(const std::vector<DeletedRun>& deleted,
+                          const std::vector<Transaction::Place>& inserted);
+
+  // pending.cc
+
+  Result<ApplyOutcome> apply(BytesView update);
+  Result<void> check_references(const DecodedUpdate& update) const;
+  IntegrationPlan plan(const DecodedUpdate& update) const;
+  bool has_pending() const { return pending.has_value() || !pending_deletes.empty(); }
+
+  // encode.cc
+
+  void write_item(lib0::Encoder& encoder, const Item& item, Clock offset) const;
+  std::vector<IdRange> delete_set() const;
+  Bytes encode_since(const StateVector& known) const;
+  Bytes encode_with_pending(const StateVector& known) const;
+  // The update that the current transaction makes. REQUIRES: it is local and about to end.
+  Bytes encode_transaction();
+  std::vector<Bytes> encode_chunks(const StateVector& known, std::size_t chunk_bytes) const;
+  StateVector state_vector() const;
+
+  Result<void> check() const;
+
+  DocOptions options;
+  StructStore store;
+  std::deque<Type> types;
+  std::map<std::string, TypeIndex, std::less<>> roots;
+  std::optional<PendingStructs> pending;
+  std::vector<IdRange> pending_deletes;
+  Transaction transaction;
+
+ private:
+  void integrate_gc(ClientSlot client, Clock clock, Clock length);
+  void split_content(Item& left, Item& right, Clock offset);
+  bool try_join(ItemIndex left_index, ItemIndex right_index);
+  ItemIndex find_place(const Item& item, ItemIndex left, ItemIndex right);
+  void join_around(Transaction::Place place);
+  void join_deleted(const std::vector<DeletedRun>& runs);
+  void join_inserted();
+  void sort_deleted();
+  void finish_structures();
+  void collect(ItemIndex index, bool parent_collected, std::vector<ItemIndex>& work);
+  void apply_decoded(DecodedUpdate& update, const IntegrationPlan& integration);
+  void take_rest(const DecodedUpdate& update, const IntegrationPlan& integration);
+
+  std::deque<std::string> names_;
+  std::unordered_map<std::string_view, StringIndex> name_indexes_;  // Never iterated.
+  DecodedUpdate decoded_;                                           // Scratch, kept for its memory.
+  std::vector<std::uint64_t> seen_;      // By item: the last conflict scan that met it...
+  std::vector<std::uint64_t> conflict_;  // ...and the last group of conflicts that it was in.
+  std::uint64_t scan_ = 0;
+};
+
+}  // namespace syncline::crdt

@@ -1,0 +1,300 @@
+// Writing a document, or a part of it, as updates.
+
+#include <algorithm>
+#include <set>
+
+#include "server/base/assert.h"
+#include "server/crdt/doc_state.h"
+
+namespace syncline::crdt {
+namespace {
+
+using lib0::Encoder;
+
+// A client's structs from the one that covers `clock` on.
+struct Part {
+  ClientSlot slot;
+  Clock clock;
+};
+
+Clock known_clock(const StateVector& known, ClientId client) {
+  const auto entry = known.find(client);
+  return entry == known.end() ? 0 : entry->second;
+}
+
+// What somebody lacks, highest client first.
+std::vector<Part> missing_parts(const StructStore& store, const StateVector& known) {
+  std::vector<Part> parts;
+  for (const ClientSlot slot : store.descending()) {
+    const ClientStructs& client = store.client(slot);
+    const Clock clock = known_clock(known, client.id);
+    if (client.state > clock) parts.push_back({slot, clock});
+  }
+  return parts;
+}
+
+void write_parts(Encoder& encoder, const DocState& doc, const std::vector<Part>& parts) {
+  encoder.write_var_uint(parts.size());
+  for (const Part& part : parts) {
+    const ClientStructs& client = doc.store.client(part.slot);
+    const std::size_t first = doc.store.position(client, part.clock);
+    encoder.write_var_uint(client.structs.size() - first);
+    encoder.write_var_uint(client.id);
+    encoder.write_var_uint(part.clock);
+    Clock offset = part.clock - client.structs[first].clock;
+    for (std::size_t i = first; i < client.structs.size(); ++i) {
+      doc.write_item(encoder, doc.store.items[client.structs[i].item], offset);
+      offset = 0;
+    }
+  }
+}
+
+Bytes without_structs(const std::vector<IdRange>& deletes) {
+  Encoder encoder;
+  encoder.write_var_uint(0);
+  write_delete_set(encoder, deletes);
+  return encoder.take();
+}
+
+}  // namespace
+
+void DocState::write_item(Encoder& encoder, const Item& item, Clock offset) const {
+  const auto write_id = [&](ClientSlot client, Clock clock) {
+    encoder.write_var_uint(store.client(client).id);
+    encoder.write_var_uint(clock);
+  };
+  const bool has_origin = !item.is_gc() && (item.origin_client != none || offset > 0);
+  const bool has_right_origin = item.right_origin_client != none;
+  encoder.write_u8(
+      static_cast<std::uint8_t>(static_cast<unsigned>(item.kind) | (has_origin ? 0x80U : 0U) |
+                                (has_right_origin ? 0x40U : 0U) | (item.sub != none ? 0x20U : 0U)));
+  if (offset > 0 && has_origin) {
+    write_id(item.client, item.clock + offset - 1);
+  } else if (has_origin) {
+    write_id(item.origin_client, item.origin_clock);
+  }
+  if (has_right_origin) write_id(item.right_origin_client, item.right_origin_clock);
+  if (!item.is_gc() && !has_origin && !has_right_origin) {
+    const Type& parent = types[item.parent];
+    encoder.write_u8(parent.item == none ? 1 : 0);
+    if (parent.item == none) {
+      encoder.write_var_string(name(parent.name));
+    } else {
+      const Item& holder = store.items[parent.item];
+      write_id(holder.client, holder.clock);
+    }
+    if (item.sub != none) encoder.write_var_string(name(item.sub));
+  }
+  write_content(encoder, item.kind, store.content(item), item.length, offset);
+}
+
+std::vector<IdRange> DocState::delete_set() const {
+  std::vector<IdRange> ranges;
+  for (const ClientSlot slot : store.descending()) {
+    const ClientStructs& client = store.client(slot);
+    bool extends = false;
+    for (const ClientStructs::Entry& entry : client.structs) {
+      const Item& item = store.items[entry.item];
+      if (item.deleted && extends) {
+        ranges.back().length += item.length;
+      } else if (item.deleted) {
+        ranges.push_back({client.id, item.clock, item.length});
+      }
+      extends = item.deleted;
+    }
+  }
+  return ranges;
+}
+
+Bytes DocState::encode_since(const StateVector& known) const {
+  Encoder encoder;
+  write_parts(encoder, *this, missing_parts(store, known));
+  write_delete_set(encoder, delete_set());
+  return encoder.take();
+}
+
+Bytes DocState::encode_with_pending(const StateVector& known) const {
+  std::vector<Bytes> parts;
+  parts.push_back(encode_since(known));
+  if (!pending_deletes.empty()) parts.push_back(without_structs(pending_deletes));
+  if (pending) {
+    DecodedUpdate waiting;
+    const auto read = decode_update(pending->update, UpdateLimits{}, waiting);
+    SYNCLINE_ASSERT(read.ok());
+    parts.push_back(diff_update(waiting, known));
+  }
+  if (parts.size() == 1) return std::move(parts[0]);
+  const std::vector<BytesView> views(parts.begin(), parts.end());
+  return merge_updates(views).value();
+}
+
+Bytes DocState::encode_transaction() {
+  std::vector<Part> parts;
+  for (const ClientSlot slot : store.descending()) {
+    const ClientStructs& client = store.client(slot);
+    if (client.touched_in == transaction.number && client.state > client.state_before) {
+      parts.push_back({slot, client.state_before});
+    }
+  }
+  std::vector<IdRange> deletes;
+  for (const DeletedRun& run : transaction.deleted) {
+    deletes.push_back({store.client(run.client).id, run.clock, run.length});
+  }
+  if (parts.empty() && deletes.empty()) return to_bytes(empty_update());
+  Encoder encoder;
+  write_parts(encoder, *this, parts);
+  write_delete_set(encoder, std::move(deletes));
+  return encoder.take();
+}
+
+namespace {
+
+// Walks over all structs so that each one follows what it depends on, and cuts the walk into
+// updates.
+class Chunker {
+ public:
+  Chunker(const DocState& doc, const StateVector& known, std::size_t chunk_bytes)
+      : doc_(doc), chunk_bytes_(chunk_bytes), cursors_(doc.store.client_count()) {
+    for (const Part& part : missing_parts(doc.store, known)) {
+      const ClientStructs& client = doc.store.client(part.slot);
+      Cursor& cursor = cursors_[part.slot];
+      cursor.next = doc.store.position(client, part.clock);
+      cursor.clock = part.clock;
+      cursor.wanted = true;
+      order_.push_back(part.slot);
+    }
+  }
+
+  std::vector<Bytes> cut() {
+    for (const ClientSlot slot : order_) {
+      while (!finished(slot)) {
+        stack_.push_back(slot);
+        while (!stack_.empty()) step();
+      }
+    }
+    return std::move(chunks_);
+  }
+
+  // The structs that are left over, to be sent with the delete set.
+  void write_last(Encoder& encoder) { write_runs(encoder); }
+
+ private:
+  struct Cursor {
+    std::size_t next = 0;  // Position among the client's structs.
+    Clock clock = 0;       // Written up to here.
+    bool wanted = false;
+    // The run of the current chunk.
+    Encoder run;
+    std::size_t written = 0;
+    Clock run_clock = 0;
+  };
+
+  bool finished(ClientSlot slot) const {
+    const Cursor& cursor = cursors_[slot];
+    return !cursor.wanted || cursor.next == doc_.store.client(slot).structs.size();
+  }
+
+  bool lacks(ClientSlot slot, Clock clock) const {
+    return slot != none && !finished(slot) && clock >= cursors_[slot].clock;
+  }
+
+  // Writes the next struct of the client on top of the stack, or puts a client on top whose structs
+  // must go first. Dependencies between clients have no circles: they were integrated in some
+  // order.
+  void step() {
+    const ClientSlot slot = stack_.back();
+    const Item& item = doc_.store.items[doc_.store.client(slot).structs[cursors_[slot].next].item];
+    const bool whole = cursors_[slot].clock == item.clock;
+    if (whole && item.origin_client != slot && lacks(item.origin_client, item.origin_clock)) {
+      stack_.push_back(item.origin_client);
+    } else if (item.right_origin_client != slot &&
+               lacks(item.right_origin_client, item.right_origin_clock)) {
+      stack_.push_back(item.right_origin_client);
+    } else if (const ClientSlot holder = missing_holder(item, slot); holder != none) {
+      stack_.push_back(holder);
+    } else {
+      write(slot, item);
+      stack_.pop_back();
+    }
+  }
+
+  ClientSlot missing_holder(const Item& item, ClientSlot slot) const {
+    if (item.parent == none || doc_.types[item.parent].item == none) return none;
+    const Item& holder = doc_.store.items[doc_.types[item.parent].item];
+    return holder.client != slot && lacks(holder.client, holder.clock) ? holder.client : none;
+  }
+
+  void write(ClientSlot slot, const Item& item) {
+    Cursor& cursor = cursors_[slot];
+    if (cursor.written == 0) {
+      cursor.run_clock = cursor.clock;
+      in_chunk_.push_back(slot);
+    }
+    const std::size_t before = cursor.run.size();
+    doc_.write_item(cursor.run, item, cursor.clock - item.clock);
+    size_ += cursor.run.size() - before;
+    ++cursor.written;
+    ++cursor.next;
+    cursor.clock = item.end();
+    if (size_ >= chunk_bytes_) close();
+  }
+
+  void write_runs(Encoder& encoder) {
+    const auto& store = doc_.store;
+    std::sort(in_chunk_.begin(), in_chunk_.end(),
+              [&](ClientSlot a, ClientSlot b) { return store.client(a).id > store.client(b).id; });
+    encoder.write_var_uint(in_chunk_.size());
+    for (const ClientSlot slot : in_chunk_) {
+      Cursor& cursor = cursors_[slot];
+      encoder.write_var_uint(cursor.written);
+      encoder.write_var_uint(store.client(slot).id);
+      encoder.write_var_uint(cursor.run_clock);
+      encoder.write_bytes(cursor.run.view());
+      cursor.run.clear();
+      cursor.written = 0;
+    }
+    in_chunk_.clear();
+    size_ = 0;
+  }
+
+  void close() {
+    Encoder encoder(size_ + 64);
+    write_runs(encoder);
+    encoder.write_var_uint(0);
+    chunks_.push_back(encoder.take());
+  }
+
+  const DocState& doc_;
+  const std::size_t chunk_bytes_;
+  std::vector<Cursor> cursors_;  // By slot.
+  std::vector<ClientSlot> order_;
+  std::vector<ClientSlot> stack_;
+  std::vector<ClientSlot> in_chunk_;
+  std::size_t size_ = 0;
+  std::vector<Bytes> chunks_;
+};
+
+}  // namespace
+
+std::vector<Bytes> DocState::encode_chunks(const StateVector& known,
+                                           std::size_t chunk_bytes) const {
+  Chunker chunker(*this, known, chunk_bytes);
+  std::vector<Bytes> chunks = chunker.cut();
+  Encoder encoder;
+  chunker.write_last(encoder);
+  write_delete_set(encoder, delete_set());
+  std::vector<Bytes> last;
+  last.push_back(encoder.take());
+  if (!pending_deletes.empty()) last.push_back(without_structs(pending_deletes));
+  if (pending) {
+    DecodedUpdate waiting;
+    const auto read = decode_update(pending->update, UpdateLimits{}, waiting);
+    SYNCLINE_ASSERT(read.ok());
+    last.push_back(diff_update(waiting, known));
+  }
+  const std::vector<BytesView> views(last.begin(), last.end());
+  chunks.push_back(views.size() == 1 ? std::move(last[0]) : merge_updates(views).value());
+  return chunks;
+}
+
+}  // namespace syncline::crdt

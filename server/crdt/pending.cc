@@ -1,0 +1,232 @@
+// Applying an update: what can be integrated now, what has to wait, and what waited before.
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "server/base/assert.h"
+#include "server/crdt/doc_state.h"
+
+namespace syncline::crdt {
+namespace {
+
+// yjs' integrateStructs, on clocks alone. A struct whose predecessors are in the same update waits
+// on a stack while they go first; if one is nowhere, the stack and what follows in its clients'
+// runs is put aside.
+class Planner {
+ public:
+  Planner(const StructStore& store, const DecodedUpdate& update) : store_(store), update_(update) {
+    for (const ClientRun& run : update.runs) {
+      runs_.push_back({run.client, store.state(run.client), run.begin, run.end, run.end});
+    }
+    std::sort(runs_.begin(), runs_.end(),
+              [](const Run& a, const Run& b) { return a.client < b.client; });
+  }
+
+  IntegrationPlan plan() {
+    for (std::size_t i = runs_.size(); i-- > 0;) {
+      while (runs_[i].next < runs_[i].end) {
+        stack_.push_back({i, runs_[i].next++});
+        while (!stack_.empty()) step();
+      }
+    }
+    for (std::size_t i = runs_.size(); i-- > 0;) {
+      const Run& run = runs_[i];
+      if (run.rest < run.limit) plan_.rest.push_back({run.client, run.rest, run.limit});
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  struct Run {
+    ClientId client;
+    Clock state;  // Counting what is planned.
+    std::size_t next;
+    std::size_t end;    // Becomes `next` when the rest is put aside.
+    std::size_t limit;  // The run's true end.
+    std::size_t rest = static_cast<std::size_t>(-1);
+  };
+  struct Waiting {
+    std::size_t run;
+    std::size_t index;
+  };
+
+  Run* find(ClientId client) {
+    const auto found =
+        std::lower_bound(runs_.begin(), runs_.end(), client,
+                         [](const Run& run, ClientId id) { return run.client < id; });
+    return found != runs_.end() && found->client == client ? &*found : nullptr;
+  }
+
+  Clock state(ClientId client) {
+    const Run* run = find(client);
+    return run ? run->state : store_.state(client);
+  }
+
+  // Looks at the struct on top of the stack: plans it, or puts one that must go first on top of it.
+  void step() {
+    const Waiting top = stack_.back();
+    const DecodedStruct& value = update_.structs[top.index];
+    Run& run = runs_[top.run];
+    if (value.kind == StructKind::skip) {
+      stack_.pop_back();
+      return;
+    }
+    if (run.state < value.id.clock) {
+      miss(value.id.client, value.id.clock - 1);
+      return put_aside();
+    }
+    if (const std::optional<ClientId> other = missing(value)) {
+      Run* before = find(*other);
+      if (!before || before->next == before->end) {
+        miss(*other, state(*other));
+        return put_aside();
+      }
+      stack_.push_back({static_cast<std::size_t>(before - runs_.data()), before->next++});
+      return;
+    }
+    const Clock known = run.state - value.id.clock;
+    if (known < value.length) {
+      plan_.steps.push_back({top.index, known});
+      run.state = value.end();
+    }
+    stack_.pop_back();
+  }
+
+  std::optional<ClientId> missing(const DecodedStruct& value) {
+    const auto lacks = [&](const Id& id) {
+      return id.client != value.id.client && id.clock >= state(id.client);
+    };
+    if (value.has_origin && lacks(value.origin)) return value.origin.client;
+    if (value.has_right_origin && lacks(value.right_origin)) return value.right_origin.client;
+    if (value.parent == ParentKind::item && lacks(value.parent_item)) {
+      return value.parent_item.client;
+    }
+    return std::nullopt;
+  }
+
+  void miss(ClientId client, Clock clock) {
+    const auto [entry, inserted] = plan_.missing.try_emplace(client, clock);
+    if (!inserted) entry->second = std::min(entry->second, clock);
+  }
+
+  void put_aside() {
+    for (const Waiting& waiting : stack_) {
+      Run& run = runs_[waiting.run];
+      run.rest = std::min(run.rest, waiting.index);
+      run.end = run.next;
+    }
+    stack_.clear();
+  }
+
+  const StructStore& store_;
+  const DecodedUpdate& update_;
+  std::vector<Run> runs_;  // By client.
+  std::vector<Waiting> stack_;
+  IntegrationPlan plan_;
+};
+
+// The structs that have to wait, as an update without deletes.
+Bytes encode_rest(const DecodedUpdate& update, const std::vector<ClientRun>& rest) {
+  lib0::Encoder encoder;
+  encoder.write_var_uint(rest.size());
+  for (const ClientRun& run : rest) {
+    encoder.write_var_uint(run.end - run.begin);
+    encoder.write_var_uint(run.client);
+    encoder.write_var_uint(update.structs[run.begin].id.clock);
+    for (std::size_t i = run.begin; i < run.end; ++i) write_struct(encoder, update.structs[i], 0);
+  }
+  encoder.write_var_uint(0);
+  return encoder.take();
+}
+
+}  // namespace
+
+IntegrationPlan DocState::plan(const DecodedUpdate& update) const {
+  return Planner(store, update).plan();
+}
+
+void DocState::take_rest(const DecodedUpdate& update, const IntegrationPlan& integration) {
+  if (integration.rest.empty()) return;
+  Bytes rest = encode_rest(update, integration.rest);
+  if (!pending) {
+    pending = PendingStructs{std::move(rest), integration.missing};
+    return;
+  }
+  for (const auto& [client, clock] : integration.missing) {
+    const auto [entry, inserted] = pending->missing.try_emplace(client, clock);
+    if (!inserted) entry->second = std::min(entry->second, clock);
+  }
+  const BytesView both[] = {pending->update, rest};
+  pending->update = merge_updates(both).value();
+}
+
+void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integration) {
+  for (const IntegrationPlan::Step& step : integration.steps) {
+    integrate(update.structs[step.index], step.offset);
+  }
+  bool retry = false;
+  if (pending) {
+    retry = std::any_of(pending->missing.begin(), pending->missing.end(),
+                        [&](const auto& entry) { return entry.second < store.state(entry.first); });
+  }
+  take_rest(update, integration);
+  const auto apply_deletes = [&](const std::vector<IdRange>& ranges) {
+    std::vector<IdRange> waiting;
+    for (const IdRange& range : ranges) {
+      if (const IdRange rest = apply_delete(range); rest.length > 0) waiting.push_back(rest);
+    }
+    return waiting;
+  };
+  std::vector<IdRange> waiting = apply_deletes(update.deletes);
+  if (!pending_deletes.empty()) {
+    std::vector<IdRange> still = apply_deletes(pending_deletes);
+    const bool both = !waiting.empty() && !still.empty();
+    waiting.insert(waiting.end(), still.begin(), still.end());
+    if (both) sort_and_merge(waiting);
+  }
+  pending_deletes = std::move(waiting);
+  if (retry) {
+    const Bytes waited = std::move(pending->update);
+    pending.reset();
+    DecodedUpdate again;
+    const auto read = decode_update(waited, UpdateLimits{}, again);
+    SYNCLINE_ASSERT(read.ok());
+    apply_decoded(again, plan(again));
+  }
+}
+
+Result<ApplyOutcome> DocState::apply(BytesView update) {
+  constexpr std::size_t bytes_max = std::size_t{3} << 30;  // Offsets into arenas have 32 bits.
+  if (store.arena_bytes() + update.size() > bytes_max) {
+    return Error{ErrorCode::too_large, "the document would outgrow its index"};
+  }
+  SYNCLINE_TRY(decode_update(update, UpdateLimits{}, decoded_));
+  SYNCLINE_TRY(check_references(decoded_));
+  const IntegrationPlan integration = plan(decoded_);
+  const std::size_t waiting =
+      (pending ? pending->update.size() : 0) + pending_deletes.size() * sizeof(IdRange);
+  std::size_t more = 0;
+  if (!integration.rest.empty()) more = encode_rest(decoded_, integration.rest).size();
+  std::size_t early = 0;
+  for (const IdRange& range : decoded_.deletes) early += range.end() > store.state(range.client);
+  if (!decoded_.structs.empty()) early = std::min(early, decoded_.deletes.size());
+  more += early * sizeof(IdRange);
+  if (more > 0 && waiting + more > options.pending_bytes_max &&
+      (!integration.rest.empty() || integration.steps.empty())) {
+    return Error{ErrorCode::too_many_pending, std::to_string(waiting + more) + " bytes"};
+  }
+  const Bytes pending_before = pending ? pending->update : Bytes{};
+  const std::vector<IdRange> deletes_before = pending_deletes;
+  begin(false);
+  apply_decoded(decoded_, integration);
+  const bool touched = !transaction.touched.empty() || !transaction.deleted.empty();
+  commit();
+  ApplyOutcome outcome;
+  outcome.pending = has_pending();
+  outcome.changed = touched || (pending && pending->update != pending_before) ||
+                    (!pending && !pending_before.empty()) || pending_deletes != deletes_before;
+  decoded_.rewritten.clear();
+  return outcome;
+}
+
+}  // namespace syncline::crdt

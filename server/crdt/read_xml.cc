@@ -1,0 +1,175 @@
+#include <algorithm>
+
+#include "server/crdt/read.h"
+#include "server/lib0/json.h"
+
+namespace syncline::crdt {
+namespace {
+
+using lib0::Any;
+
+// JavaScript compares strings by UTF-16 units. UTF-8 orders alike, but for characters beyond
+// U+FFFF, whose surrogates come before U+E000.
+bool utf16_less(std::string_view a, std::string_view b) {
+  const auto [left, right] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  if (left == a.end() || right == b.end()) return left == a.end() && right != b.end();
+  const auto x = static_cast<unsigned char>(*left);
+  const auto y = static_cast<unsigned char>(*right);
+  const bool x_high = x >= 0xF0;
+  const bool y_high = y >= 0xF0;
+  if (x_high != y_high && x >= 0xEE && y >= 0xEE) return x_high;
+  return x < y;
+}
+
+std::string type_text(const DocState& doc, const Type& type) {
+  switch (type.kind) {
+    case TypeKind::text:
+      return text_string(doc, type);
+    case TypeKind::xml_element:
+      return xml_element_string(doc, type);
+    case TypeKind::xml_fragment:
+      return xml_list_string(doc, type);
+    case TypeKind::xml_text:
+      return xml_text_string(doc, type);
+    default:
+      return "[object Object]";
+  }
+}
+
+// The elements of an item, as String() has them, one after the other.
+void append_content_text(std::string& out, const DocState& doc, const Item& item) {
+  const BytesView content = doc.store.content(item);
+  lib0::Decoder decoder(content);
+  switch (item.kind) {
+    case StructKind::type:
+      out.append(type_text(doc, doc.types[item.type]));
+      return;
+    case StructKind::string:
+      out.append(as_text(content));
+      return;
+    case StructKind::any:
+      for (Clock i = 0; i < item.length; ++i) out.append(lib0::read_any(decoder).value().to_text());
+      return;
+    case StructKind::json:
+    case StructKind::embed:
+      for (Clock i = 0; i < item.length; ++i) {
+        BytesView json;
+        decoder.take_var_bytes(json);
+        const auto value = lib0::parse_json(as_text(json));
+        out.append(value.ok() ? value->to_text() : "undefined");
+      }
+      return;
+    case StructKind::binary:
+      out.append(Any(to_bytes(content)).to_text());
+      return;
+    case StructKind::doc:
+      out.append("[object Object]");
+      return;
+    default:
+      return;
+  }
+}
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+using Attributes = std::vector<std::pair<std::string, std::string>>;
+
+void sort_by_key(Attributes& attributes) {
+  std::stable_sort(attributes.begin(), attributes.end(),
+                   [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
+}
+
+void append_attributes(std::string& out, const Attributes& attributes) {
+  for (const auto& [key, value] : attributes) {
+    out.append(" ").append(key).append("=\"").append(value).append("\"");
+  }
+}
+
+// What a for-in loop finds in a format's value.
+Attributes enumerate(std::string_view json) {
+  Attributes found;
+  const auto value = lib0::parse_json(json);
+  if (!value.ok()) return found;
+  if (const Any::Object* object = value->as_object()) {
+    for (const auto& [key, property] : *object) found.emplace_back(key, property.to_text());
+  } else if (const Any::Array* array = value->as_array()) {
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      found.emplace_back(std::to_string(i), (*array)[i].to_text());
+    }
+  } else if (const std::string* text = value->as_string()) {
+    std::size_t unit = 0;
+    for (const char c : *text) found.emplace_back(std::to_string(unit++), std::string(1, c));
+  }
+  sort_by_key(found);
+  return found;
+}
+
+}  // namespace
+
+std::string entry_text(const DocState& doc, const Item& item) {
+  if (item.kind == StructKind::any && item.length > 1) {
+    lib0::Decoder decoder(doc.store.content(item));
+    std::string last;
+    for (Clock i = 0; i < item.length; ++i) last = lib0::read_any(decoder).value().to_text();
+    return last;
+  }
+  std::string text;
+  append_content_text(text, doc, item);
+  return text;
+}
+
+std::string xml_list_string(const DocState& doc, const Type& type) {
+  std::string out;
+  for (ItemIndex at = type.start; at != none; at = doc.store.items[at].right) {
+    const Item& item = doc.store.items[at];
+    if (item.visible()) append_content_text(out, doc, item);
+  }
+  return out;
+}
+
+std::string xml_element_string(const DocState& doc, const Type& type) {
+  Attributes attributes;
+  for (const TypeEntries::Entry& entry : type.entries.list()) {
+    const Item& item = doc.store.items[entry.item];
+    if (item.deleted) continue;
+    attributes.emplace_back(std::string(doc.name(entry.key)), entry_text(doc, item));
+  }
+  sort_by_key(attributes);
+  const std::string node = lower_case(doc.name(type.name));
+  std::string out = "<" + node;
+  append_attributes(out, attributes);
+  return out + ">" + xml_list_string(doc, type) + "</" + node + ">";
+}
+
+std::string xml_text_string(const DocState& doc, const Type& type) {
+  std::string out;
+  for (const DeltaOp& op : text_delta(doc, type)) {
+    Attributes nodes(op.attributes.begin(), op.attributes.end());
+    sort_by_key(nodes);
+    for (const auto& [node, value] : nodes) {
+      out.append("<").append(node);
+      append_attributes(out, enumerate(value));
+      out.push_back('>');
+    }
+    if (op.type != none) {
+      out.append(type_text(doc, doc.types[op.type]));
+    } else if (!op.embed.empty()) {
+      const auto value = lib0::parse_json(op.embed);
+      out.append(value.ok() ? value->to_text() : "");
+    } else {
+      out.append(op.text);
+    }
+    for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+      out.append("</").append(node->first).append(">");
+    }
+  }
+  return out;
+}
+
+}  // namespace syncline::crdt
