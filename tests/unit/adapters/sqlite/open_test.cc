@@ -83,7 +83,7 @@ TEST_F(OpenTest, takes_an_empty_file_as_a_first_start_that_was_interrupted) {
   EXPECT_TRUE(ports_.open(folder_.path()).ok());
 }
 
-TEST_F(OpenTest, syncs_each_commit) {
+TEST_F(OpenTest, uses_a_write_ahead_log) {
   make_database();
   sqlite3* connection = nullptr;
   ASSERT_EQ(sqlite3_open(file_.c_str(), &connection), SQLITE_OK);
