@@ -33,8 +33,9 @@ inline constexpr std::size_t pending_bytes_max = 32 * mebibyte;
 
 static_assert(pending_bytes_max >= message_bytes_max, "one legal message must fit into pending");
 
-// One client's awareness state (JSON text), and how many client ids one connection may announce.
+// One client's awareness state (JSON text), and how many client ids one connection may bring.
 inline constexpr std::size_t awareness_state_bytes_max = 64 * kibibyte;
+inline constexpr std::size_t awareness_entries_max = 100'000;  // In one message.
 inline constexpr std::size_t awareness_clients_per_connection_max = 64;
 
 }  // namespace syncline::limits

@@ -105,6 +105,11 @@ bool AwarenessTable::expire_remote(Instant renewed_before) {
   return version_ != before;
 }
 
+bool AwarenessTable::is_owner(ConnectionId connection, std::uint64_t client) const {
+  const auto at = clients_.find(client);
+  return at != clients_.end() && !at->second.gone && at->second.owner == connection;
+}
+
 Instant AwarenessTable::oldest_remote() const {
   Instant oldest = Instant::never();
   for (const auto& [id, client] : clients_) {

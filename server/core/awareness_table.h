@@ -46,6 +46,7 @@ class AwarenessTable {
   // cannot take its states back. Returns whether anything changed.
   bool expire_remote(Instant renewed_before);
 
+  bool is_owner(ConnectionId connection, std::uint64_t client) const;
   bool has_remote() const { return remote_ > 0; }
   // When the remote state that was renewed longest ago was renewed. REQUIRES: has_remote().
   Instant oldest_remote() const;

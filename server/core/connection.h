@@ -67,7 +67,7 @@ struct Connection {
   // Awareness.
   std::optional<std::uint64_t> own_client;
   bool announced = false;              // Its first awareness message has come.
-  std::set<std::uint64_t> client_ids;  // All it ever announced.
+  std::set<std::uint64_t> client_ids;  // All that were ever its own.
   AwarenessTable::Version awareness_seen = 0;
 };
 

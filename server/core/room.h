@@ -129,7 +129,8 @@ class Room final : private TokenSource, private AppendTokens {
   void request_log_repair();
   void take_log_records(const ports::LogPage& page);
   bool snapshot_worthwhile() const;
-  void write_snapshot();
+  void make_snapshot();
+  void write_held_snapshot();
   void settle();
 
   // room_inbound.cc
@@ -183,6 +184,13 @@ class Room final : private TokenSource, private AppendTokens {
   SequenceTracker tracker_;
   Sequence snapshot_sequence_;  // Of the last snapshot that is known to exist.
   Sequence heard_while_loading_;
+  // A snapshot that waits until all that it holds is in the log: the log is the truth, and whoever loads the
+  // snapshot takes its content for durable.
+  struct HeldSnapshot {
+    ports::Snapshot snapshot;
+    Ticket after;
+  };
+  std::optional<HeldSnapshot> held_snapshot_;
   bool snapshot_outstanding_ = false;
   bool log_read_outstanding_ = false;
   bool final_snapshot_tried_ = false;

@@ -126,7 +126,12 @@ void Room::on_update(Connection& connection, BytesView update, bool is_step2) {
     connection.owed_bytes += shared.size();
     connection.owed.push_back({.ticket = ticket, .update = std::move(shared)});
   }
-  connection.unacked.push_back({.ordinal = connection.update_messages, .ticket = ticket});
+  if (is_step2) connection.announced = true;  // A stock client says its own state before this.
+  if (!connection.unacked.empty() && connection.unacked.back().ticket == ticket) {
+    connection.unacked.back().ordinal = connection.update_messages;
+  } else {
+    connection.unacked.push_back({.ordinal = connection.update_messages, .ticket = ticket});
+  }
   waiting_.insert(connection.id);
   if (ticket <= writer_.durable()) durable_changed_ = true;
   unlogged_gauge_.set(writer_.unlogged_bytes());
@@ -155,7 +160,8 @@ void Room::refuse_frame(Connection& connection, const Error& error) {
 
 void Room::on_awareness(Connection& connection, BytesView awareness) {
   const Config& config = host_.config();
-  const protocol::AwarenessLimits limits{.entries_max = config.awareness_clients_per_connection_max,
+  // Stock clients send back every change that they hear, so a message may name everybody in the room.
+  const protocol::AwarenessLimits limits{.entries_max = limits::awareness_entries_max,
                                          .state_bytes_max = config.awareness_state_bytes_max};
   auto entries = protocol::decode_awareness(awareness, limits);
   if (!entries.ok()) {
@@ -170,12 +176,18 @@ void Room::on_awareness(Connection& connection, BytesView awareness) {
     connection.announced = true;
     if (entries->size() == 1) connection.own_client = entries->front().client;
   }
-  for (const protocol::AwarenessEntry& entry : *entries) connection.client_ids.insert(entry.client);
-  if (connection.client_ids.size() > config.awareness_clients_per_connection_max) {
-    return refuse(connection, protocol::CloseCode::message_too_large,
-                  "one connection announces too many clients", ports::Rejection::awareness_limit);
+  const auto changed =
+      awareness_.apply_local(connection.id, connection.own_client, *entries, now());
+  publish_awareness(changed);
+  for (const protocol::AwarenessEntry& entry : changed) {
+    if (awareness_.is_owner(connection.id, entry.client)) {
+      connection.client_ids.insert(entry.client);
+    }
   }
-  publish_awareness(awareness_.apply_local(connection.id, connection.own_client, *entries, now()));
+  if (connection.client_ids.size() > config.awareness_clients_per_connection_max) {
+    refuse(connection, protocol::CloseCode::message_too_large,
+           "one connection announces too many clients", ports::Rejection::awareness_limit);
+  }
 }
 
 void Room::publish_awareness(const std::vector<protocol::AwarenessEntry>& entries) {
@@ -250,13 +262,15 @@ void Room::on_broker_awareness(const SharedBytes& awareness) {
 
 void Room::on_broker_awareness_query() { publish_awareness(awareness_.local_states()); }
 
-// Holds back a sender while the store, or the sender's own reading, is behind what it has written.
+// Holds back a sender while the store, or the sender's own reading, is behind what it has written; and while
+// it waits for a full state, which must not hold updates of its own that are not durable.
 void Room::update_reading(Connection& connection) {
   const std::size_t bytes_max = host_.config().unlogged_bytes_max;
   const bool too_much = writer_.unlogged_bytes() > bytes_max || connection.owed_bytes > bytes_max;
   const bool little =
       writer_.unlogged_bytes() <= bytes_max / 2 && connection.owed_bytes <= bytes_max / 2;
-  const bool wanted = !draining_ && (connection.reading ? !too_much : little);
+  const bool wanted = !draining_ && !waits_for_durability(connection) &&
+                      (connection.reading ? !too_much : little);
   if (wanted == connection.reading) return;
   connection.reading = wanted;
   host_.ports().transport.set_reading(connection.id, wanted);

@@ -185,9 +185,8 @@ bool Room::snapshot_worthwhile() const {
                                         host_.config().snapshot_updates_min;
 }
 
-void Room::write_snapshot() {
+void Room::make_snapshot() {
   snapshot_at_ = Instant::never();
-  snapshot_outstanding_ = true;
   auto state = doc_->encode_state_as_update(crdt::empty_state_vector());
   SYNCLINE_ASSERT(state.ok());
   ports::Snapshot snapshot{.sequence = tracker_.contiguous(),
@@ -195,6 +194,15 @@ void Room::write_snapshot() {
                            .state = SharedBytes(std::move(state).value())};
   snapshot.checksum = checksum(snapshot.state.view());
   snapshot_sequence_ = snapshot.sequence;
+  held_snapshot_ = HeldSnapshot{std::move(snapshot), writer_.last()};
+  write_held_snapshot();
+}
+
+void Room::write_held_snapshot() {
+  if (!held_snapshot_ || writer_.durable() < held_snapshot_->after) return;
+  snapshot_outstanding_ = true;
+  ports::Snapshot snapshot = std::move(held_snapshot_->snapshot);
+  held_snapshot_.reset();
   host_.ports().snapshots.write_snapshot(next_token(), name_, std::move(snapshot));
 }
 
@@ -221,7 +229,7 @@ void Room::settle() {
   if (!idle_for_long || !writer_.idle() || outstanding_ > 0) return;
   if (snapshot_worthwhile() && !final_snapshot_tried_) {
     final_snapshot_tried_ = true;
-    return write_snapshot();
+    return make_snapshot();
   }
   host_.ports().metrics.add(ports::Counter::evictions);
   finished_ = true;
@@ -266,7 +274,7 @@ void Room::on_deadline() {
     }
     if (at >= snapshot_at_) {
       snapshot_at_ = Instant::never();
-      if (!snapshot_outstanding_ && snapshot_worthwhile()) write_snapshot();
+      if (!snapshot_outstanding_ && !held_snapshot_ && snapshot_worthwhile()) make_snapshot();
     }
     if (first_sync_ && at >= first_sync_->made_at + first_sync_kept) drop_first_sync();
     if (awareness_.has_remote()) awareness_.expire_remote(at - config.awareness_remote_timeout);

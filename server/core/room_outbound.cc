@@ -41,6 +41,7 @@ void Room::flush() {
   awareness_flushed_ = awareness_.version();
   if (durable_changed_) {
     durable_changed_ = false;
+    write_held_snapshot();
     for (Connection* connection : connections_) {
       if (waiting_.contains(connection->id)) note_durable(*connection);
     }
@@ -51,8 +52,7 @@ void Room::flush() {
   }
   // pump() closes nothing, so the row stays as it is.
   for (Connection* connection : connections_) {
-    if (all || waiting_.contains(connection->id)) pump(*connection);
-    if (!connection->reading) update_reading(*connection);
+    if (all || !connection->reading || waiting_.contains(connection->id)) pump(*connection);
   }
   memory_gauge_.set(doc_->memory_bytes());
   ring_gauge_.set(ring_.bytes());
@@ -132,7 +132,6 @@ void Room::on_sent(Connection& connection, std::size_t bytes) {
   connection.progress_at = now();
   if (status_ != Status::open) return;
   pump(connection);
-  if (!connection.reading) update_reading(connection);
 }
 
 // Sends what the connection may get, as far as its window allows.
@@ -147,6 +146,7 @@ void Room::pump(Connection& connection) {
   } else {
     waiting_.erase(connection.id);
   }
+  if (!connection.reading || waits_for_durability(connection)) update_reading(connection);
 }
 
 bool Room::send_next(Connection& connection) {
@@ -200,13 +200,17 @@ bool Room::send_owed_echo(Connection& connection) {
   return true;
 }
 
-// True while a full state would tell the client that its own updates are durable before they are.
+// True while the connection waits for a full state that would tell its client that its own updates are
+// durable before they are.
 bool Room::waits_for_durability(const Connection& connection) const {
-  if (connection.last_ticket > writer_.durable()) return true;
+  if (!connection.wanted_sync && !connection.lagging) return false;
+  const Ticket durable = writer_.durable();
+  if (connection.last_ticket > durable) return true;
   if (!connection.wanted_sync) return false;
-  const bool has_content =
-      !std::ranges::equal(connection.wanted_sync->state_vector.view(), crdt::empty_state_vector());
-  return has_content && connection.wanted_sync->after > writer_.durable();
+  // Without content the client has written nothing yet, on no earlier connection either.
+  const bool has_content = !std::ranges::equal(connection.wanted_sync->state_vector.view(),
+                                               crdt::empty_state_vector());
+  return has_content && connection.wanted_sync->after > durable;
 }
 
 // Encodes the answer to a step 1, or the catch-up of a connection that the ring has overtaken.
