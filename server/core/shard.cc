@@ -90,7 +90,7 @@ class Shard::State final : public RoomHost {
   void on_deadline();
   void check_connection(ConnectionId id);
 
-  const Config& config_;
+  const Config config_;
   const Ports ports_;
 
   RequestToken last_token_;
