@@ -1,0 +1,131 @@
+// What it means that the engine and yjs hold the same document.
+
+import * as Y from 'yjs';
+import { roots, typeRoots } from './yjs_edits.mjs';
+
+// JSON.stringify throws on a bigint; the engine writes its digits.
+BigInt.prototype.toJSON = function toJson() {
+  return Number(this);
+};
+
+export class Mismatch extends Error {
+  constructor(what, expected, actual) {
+    super(`${what}: yjs and the engine differ`);
+    this.what = what;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+export function hex(bytes) {
+  return Buffer.from(bytes).toString('hex');
+}
+
+function expectBytes(what, expected, actual) {
+  if (Buffer.compare(expected, actual) !== 0) throw new Mismatch(what, hex(expected), hex(actual));
+}
+
+function expectText(what, expected, actual) {
+  if (expected !== actual) throw new Mismatch(what, expected, actual);
+}
+
+// Equal up to the order of properties, which in yjs depends on the order of arrival.
+function expectJson(what, expected, actual) {
+  let sorted;
+  try {
+    sorted = canonicalJson(JSON.parse(actual));
+  } catch {
+    throw new Mismatch(`${what} (not JSON)`, expected, actual);
+  }
+  if (canonicalJson(JSON.parse(expected)) !== sorted) throw new Mismatch(what, expected, actual);
+}
+
+function canonicalJson(value) {
+  return JSON.stringify(value, (_, inner) => {
+    if (inner === null || typeof inner !== 'object' || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+// State vector and everything as one update (with what is pending in it): bytes equal.
+export async function compareState(doc, twin) {
+  const [stateVector, update] = await Promise.all([twin.stateVector(), twin.encode()]);
+  expectBytes('encodeStateVector', Y.encodeStateVector(doc), stateVector);
+  expectBytes('encodeStateAsUpdate', Y.encodeStateAsUpdate(doc), update);
+}
+
+// What waits for missing predecessors.
+export async function comparePending(doc, twin) {
+  const { pending, stateVector } = await twin.missing();
+  const structs = doc.store.pendingStructs;
+  const expected = structs !== null || doc.store.pendingDs !== null;
+  expectText('has_pending', String(expected), String(pending));
+  const missing = structs === null ? new Map() : structs.missing;
+  const actual = Y.decodeStateVector(stateVector);
+  const sorted = (map) => JSON.stringify([...map].sort(([a], [b]) => a - b));
+  expectText('missing', sorted(missing), sorted(actual));
+}
+
+// The difference to each of some state vectors: bytes equal.
+export async function compareDifferences(doc, twin, stateVectors) {
+  const updates = await Promise.all(stateVectors.map((vector) => twin.encode(vector)));
+  updates.forEach((update, i) => {
+    const what = `encodeStateAsUpdate(doc, ${hex(stateVectors[i])})`;
+    expectBytes(what, Y.encodeStateAsUpdate(doc, stateVectors[i]), update);
+  });
+}
+
+// Every root through every view that fits it, against a fresh yjs document of the same content.
+export async function compareContent(doc, twin) {
+  const reader = new Y.Doc({ gc: false });
+  typeRoots(reader);
+  Y.applyUpdate(reader, Y.encodeStateAsUpdate(doc));
+  const checks = [];
+  const check = (view, expect, name, expected) => {
+    checks.push(twin.read(view, name).then((actual) => expect(`${view} of ${name}`, expected, actual)));
+  };
+  for (const name of roots.text) {
+    check('text', expectText, name, reader.getText(name).toString());
+    check('delta', expectJson, name, JSON.stringify(reader.getText(name).toDelta()));
+  }
+  for (const name of roots.array) {
+    check('array', expectJson, name, JSON.stringify(reader.getArray(name).toJSON()));
+  }
+  for (const name of roots.map) {
+    check('map', expectJson, name, JSON.stringify(reader.getMap(name).toJSON()));
+  }
+  for (const name of roots.xml) check('xml', expectText, name, reader.getXmlFragment(name).toString());
+  for (const name of roots.xmlText) {
+    check('delta', expectJson, name, JSON.stringify(reader.get(name, Y.XmlText).toDelta()));
+  }
+  checks.push(compareRoots(reader, twin));
+  checks.push(twin.json().then((text) => void JSON.parse(text)));
+  await Promise.all(checks);
+}
+
+// The engine lists the roots that hold something; it may list others that yjs knows too.
+async function compareRoots(reader, twin) {
+  const names = await twin.roots();
+  for (const [name, type] of reader.share) {
+    const filled = type._start !== null || type._map.size > 0;
+    if (filled && !names.includes(name)) throw new Mismatch('root_names', name, names.join());
+  }
+}
+
+// The chunks of a first sync, applied one after the other: nothing ever waits, and the end is equal.
+export async function compareChunks(doc, twin, bytes) {
+  const chunks = await twin.chunks(bytes);
+  const reader = new Y.Doc({ gc: false });
+  const whole = Y.encodeStateAsUpdate(doc);
+  const waits = Y.decodeUpdate(whole).structs.some((struct) => struct instanceof Y.Skip) ||
+    doc.store.pendingStructs !== null || doc.store.pendingDs !== null;
+  for (const chunk of chunks) {
+    Y.applyUpdate(reader, chunk);
+    if (!waits && reader.store.pendingStructs !== null) {
+      throw new Mismatch('chunks', 'nothing pending', chunks.map(hex).join(' '));
+    }
+  }
+  const direct = new Y.Doc({ gc: false });
+  Y.applyUpdate(direct, whole);
+  expectBytes('chunks', Y.encodeStateAsUpdate(direct), Y.encodeStateAsUpdate(reader));
+}

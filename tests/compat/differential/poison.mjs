@@ -1,0 +1,237 @@
+// Poisoned updates: what the engine lets through, every stock yjs client must be able to read, and
+// must end up with the same document; what the engine refuses leaves its document as it was.
+//
+// Mutations of updates that yjs wrote (bytes flipped, dropped, doubled, numbers replaced, pieces of
+// another update put in between), and updates put together from random structs.
+
+import * as Y from 'yjs';
+import * as encoding from 'lib0/encoding';
+import { compareContent, compareState, hex, Mismatch } from './compare.mjs';
+import { ProbeError } from './probe_client.mjs';
+import { Random } from './random.mjs';
+import { any, json, keys, word } from './values.mjs';
+import { editRandomly, roots, typeRoots } from './yjs_edits.mjs';
+
+// One base document and `count` poisoned updates against it. Returns how many the engine accepted.
+export async function poison(probe, seed, count) {
+  const random = new Random(seed);
+  const updates = validUpdates(random);
+  let accepted = 0;
+  for (let i = 0; i < count; ++i) {
+    const base = updates.slice(0, random.below(updates.length + 1));
+    const bad = random.chance(60) ? mutate(random, random.pick(updates), updates) : handMade(random);
+    const rest = random.shuffle(updates);
+    if (await tryOne(probe, { base, bad, rest, gc: random.chance(50) })) ++accepted;
+  }
+  return accepted;
+}
+
+function validUpdates(random) {
+  const updates = [];
+  const docs = [1, 2].map((clientId) => {
+    const doc = new Y.Doc({ gc: random.chance(70) });
+    doc.clientID = clientId;
+    typeRoots(doc);
+    doc.on('update', (update) => updates.push(update));
+    return doc;
+  });
+  for (let i = 0; i < 5; ++i) {
+    editRandomly(random.pick(docs), random, random.between(1, 3));
+    if (random.chance(30)) Y.applyUpdate(docs[1], Y.encodeStateAsUpdate(docs[0]));
+  }
+  return updates;
+}
+
+// The bad update in a document that has `base`, and then the rest of what it may depend on.
+export async function tryOne(probe, { base, bad, rest, gc }) {
+  const doc = new Y.Doc({ gc });
+  doc.clientID = 4_000_000_001;
+  const twin = await probe.create({ clientId: doc.clientID, gc });
+  try {
+    for (const update of base) await applyBoth(doc, twin, update);
+    const before = await twin.encode();
+    const accepted = await applyIfAccepted(doc, twin, bad);
+    if (!accepted) {
+      const after = await twin.encode();
+      if (Buffer.compare(before, after) !== 0) {
+        throw new Mismatch('a refused update left traces', hex(before), hex(after));
+      }
+      return false;
+    }
+    await compareState(doc, twin);
+    for (const update of rest) {
+      if (await applyIfAccepted(doc, twin, update)) await compareState(doc, twin);
+    }
+    await readable(doc, twin);
+    return true;
+  } catch (error) {
+    error.replay = { base, bad, rest, gc };
+    throw error;
+  } finally {
+    doc.destroy();
+    await twin.destroy().catch(() => {});
+  }
+}
+
+async function applyBoth(doc, twin, update) {
+  Y.applyUpdate(doc, update);
+  await twin.apply(update);
+}
+
+async function applyIfAccepted(doc, twin, update) {
+  try {
+    await twin.apply(update);
+  } catch (error) {
+    if (!(error instanceof ProbeError)) throw error;
+    return false;
+  }
+  try {
+    Y.applyUpdate(doc, update);
+    Y.mergeUpdates([update, Y.encodeStateAsUpdate(doc)]);
+    Y.diffUpdate(update, Y.encodeStateVector(doc));
+    Y.encodeStateVectorFromUpdate(update);
+  } catch (error) {
+    throw new Mismatch('an accepted update', `yjs throws ${error.message}`, 'accepted');
+  }
+  return true;
+}
+
+async function readable(doc, twin) {
+  try {
+    Y.applyUpdate(new Y.Doc(), Y.encodeStateAsUpdate(doc));
+  } catch (error) {
+    throw new Mismatch('a document with an accepted update', `yjs throws ${error.message}`, 'accepted');
+  }
+  await twin.check().catch((error) => {
+    throw new Mismatch('check', 'every invariant holds', error.message);
+  });
+  await compareContent(doc, twin);
+}
+
+function mutate(random, update, others) {
+  let bytes = [...update];
+  for (let i = random.between(1, 3); i > 0; --i) {
+    const at = random.below(bytes.length);
+    switch (random.below(7)) {
+      case 0: bytes[at] = random.below(256); break;
+      case 1: bytes[at] ^= 1 << random.below(8); break;
+      case 2: bytes.splice(at, random.between(1, 3)); break;
+      case 3: bytes.splice(at, 0, random.below(256)); break;
+      case 4: bytes.splice(at, 1, ...varUint(randomNumber(random))); break;
+      case 5: {
+        const other = random.pick(others);
+        const from = random.below(other.length);
+        bytes.splice(at, random.below(4), ...other.slice(from, from + random.between(1, 8)));
+        break;
+      }
+      default: bytes[at] = (bytes[at] + random.pick([1, 255])) & 255;
+    }
+    if (bytes.length === 0) bytes = [0];
+  }
+  return Uint8Array.from(bytes);
+}
+
+function varUint(number) {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, number);
+  return encoding.toUint8Array(encoder);
+}
+
+function randomNumber(random) {
+  return random.pick([0, 1, 2, 3, 5, 127, 128, 300, 2 ** 31, 2 ** 32, 2 ** 53 - 1, random.below(10)]);
+}
+
+// Clients and clocks near those of the valid updates, so that some of it fits together.
+function writeId(encoder, random) {
+  encoding.writeVarUint(encoder, random.pick([1, 2, 3]));
+  encoding.writeVarUint(encoder, random.weighted([[8, random.below(8)], [1, randomNumber(random)]]));
+}
+
+function handMade(random) {
+  const encoder = encoding.createEncoder();
+  const clients = random.shuffle([1, 2, 3, 9]).slice(0, random.weighted([[1, 0], [6, 1], [3, 2]]));
+  encoding.writeVarUint(encoder, clients.length);
+  for (const client of clients.sort((a, b) => b - a)) {
+    const structs = random.between(1, 3);
+    encoding.writeVarUint(encoder, structs);
+    encoding.writeVarUint(encoder, client);
+    encoding.writeVarUint(encoder, random.weighted([[5, 0], [5, random.below(12)], [1, 2 ** 53 - 4]]));
+    for (let i = 0; i < structs; ++i) writeStruct(encoder, random);
+  }
+  const deletes = random.weighted([[3, 0], [2, 1]]);
+  encoding.writeVarUint(encoder, deletes);
+  for (let i = 0; i < deletes; ++i) {
+    encoding.writeVarUint(encoder, random.pick([1, 2]));
+    const ranges = random.between(1, 2);
+    encoding.writeVarUint(encoder, ranges);
+    for (let j = 0, clock = 0; j < ranges; ++j) {
+      clock += random.below(4);
+      encoding.writeVarUint(encoder, clock);
+      encoding.writeVarUint(encoder, random.weighted([[9, random.between(1, 3)], [1, randomNumber(random)]]));
+      clock += 3;
+    }
+  }
+  return encoding.toUint8Array(encoder);
+}
+
+function writeStruct(encoder, random) {
+  const ref = random.weighted([[1, 0], [1, 10], [20, random.between(1, 9)], [1, random.below(32)]]);
+  if (ref === 0 || ref === 10) {
+    encoding.writeUint8(encoder, ref);
+    return encoding.writeVarUint(encoder, random.weighted([[9, random.between(1, 4)], [1, 0]]));
+  }
+  const origin = random.chance(40);
+  const rightOrigin = random.chance(20);
+  const parentSub = random.chance(30);
+  encoding.writeUint8(encoder, ref | (origin ? 128 : 0) | (rightOrigin ? 64 : 0) | (parentSub ? 32 : 0));
+  if (origin) writeId(encoder, random);
+  if (rightOrigin) writeId(encoder, random);
+  if (!origin && !rightOrigin) {
+    if (random.chance(60)) {
+      encoding.writeVarUint(encoder, 1);
+      encoding.writeVarString(encoder, random.pick(Object.values(roots).flat()));
+    } else {
+      encoding.writeVarUint(encoder, random.weighted([[9, 0], [1, 2]]));
+      writeId(encoder, random);
+    }
+    if (parentSub) encoding.writeVarString(encoder, random.pick(keys));
+  }
+  return writeContent(encoder, random, ref);
+}
+
+function writeContent(encoder, random, ref) {
+  switch (ref) {
+    case 1: return encoding.writeVarUint(encoder, random.weighted([[9, random.between(1, 3)], [1, 0]]));
+    case 2: {
+      const count = random.weighted([[9, random.between(1, 2)], [1, 0]]);
+      encoding.writeVarUint(encoder, count);
+      for (let i = 0; i < count; ++i) {
+        encoding.writeVarString(encoder, random.pick(['undefined', JSON.stringify(json(random)), '{', '']));
+      }
+      return undefined;
+    }
+    case 3: return encoding.writeVarUint8Array(encoder, random.bytes(random.below(3)));
+    case 4: return encoding.writeVarString(encoder, random.weighted([[9, word(random)], [1, '']]));
+    case 5: return encoding.writeVarString(encoder, random.pick(['{"a":1}', 'null', '"x"', '1', JSON.stringify(json(random)), 'x']));
+    case 6:
+      encoding.writeVarString(encoder, random.pick(['bold', ...keys]));
+      return encoding.writeVarString(encoder, random.pick(['true', 'null', '{}', JSON.stringify(json(random)), '}']));
+    case 7: {
+      const type = random.weighted([[9, random.below(7)], [1, random.below(12)]]);
+      encoding.writeVarUint(encoder, type);
+      if (type === 3 || type === 5) encoding.writeVarString(encoder, word(random));
+      return undefined;
+    }
+    case 8: {
+      const count = random.weighted([[9, random.between(1, 2)], [1, 0]]);
+      encoding.writeVarUint(encoder, count);
+      for (let i = 0; i < count; ++i) encoding.writeAny(encoder, any(random));
+      return undefined;
+    }
+    case 9:
+      encoding.writeVarString(encoder, word(random));
+      return encoding.writeAny(encoder, random.pick([{}, { gc: false }, { autoLoad: true }, null, undefined,
+        1, 'x', { meta: any(random) }, [], any(random)]));
+    default: return encoding.writeVarUint(encoder, random.below(10));
+  }
+}

@@ -1,0 +1,94 @@
+// A document held twice, in real yjs and in the engine, and the list of everything that was done to
+// it: enough to do it again, and to find out which of it makes the two differ.
+
+import * as Y from 'yjs';
+import { compareChunks, compareContent, compareDifferences, comparePending, compareState, hex, Mismatch }
+  from './compare.mjs';
+import { ProbeError } from './probe_client.mjs';
+import { editBoth } from './shared_edits.mjs';
+import { typeRoots } from './yjs_edits.mjs';
+
+export const remote = Symbol('remote');
+
+export class Replica {
+  // `log` is a list of { apply: update } and { edit: [...] }.
+  log = [];
+
+  // An author has typed roots, as an application gives them, and edits; a follower, like a server,
+  // learns every type from the updates.
+  static async create(probe, { clientId, gc, author }) {
+    const replica = new Replica();
+    replica.options = { clientId, gc, author };
+    replica.doc = new Y.Doc({ gc });
+    replica.doc.clientID = clientId;
+    replica.twin = await probe.create({ clientId, gc });
+    if (author) typeRoots(replica.doc);
+    return replica;
+  }
+
+  // Applies an update to both. What yjs wrote must pass the check at the door.
+  async apply(update) {
+    this.log.push({ apply: update });
+    Y.applyUpdate(this.doc, update, remote);
+    try {
+      await Promise.all([this.twin.probe.checkUpdate(update), this.twin.apply(update)]);
+    } catch (error) {
+      if (!(error instanceof ProbeError)) throw error;
+      throw new Mismatch('apply', 'accepted', error.message);
+    }
+  }
+
+  // Makes the same local edits on both: the emitted updates are equal, and are returned.
+  async edit(edits) {
+    this.log.push({ edit: edits });
+    return editBoth(this.doc, this.twin, edits);
+  }
+
+  // Cheap: after every step.
+  async compare() {
+    await compareState(this.doc, this.twin);
+  }
+
+  // Everything: now and then.
+  async compareAll(stateVectors = [], chunkBytes = 64) {
+    await Promise.all([
+      compareState(this.doc, this.twin), comparePending(this.doc, this.twin),
+      compareDifferences(this.doc, this.twin, stateVectors), compareContent(this.doc, this.twin),
+      compareChunks(this.doc, this.twin, chunkBytes),
+      this.twin.check().catch((error) => {
+        throw new Mismatch('check', 'every invariant holds', error.message);
+      }),
+    ]);
+  }
+
+  async destroy() {
+    this.doc.destroy();
+    if (!this.twin.probe.dead) await this.twin.destroy();
+  }
+}
+
+// Does again what a log says, comparing everything after each step. Throws the first difference.
+export async function replay(probe, options, log, stateVectors = []) {
+  const replica = await Replica.create(probe, options);
+  try {
+    for (const step of log) {
+      if (step.apply) await replica.apply(step.apply);
+      else await replica.edit(step.edit);
+      await replica.compareAll(stateVectors);
+    }
+  } finally {
+    await replica.destroy().catch(() => {});
+  }
+}
+
+export function logToText(log) {
+  return log.map((step) => (step.apply ? `apply ${hex(step.apply)}` : `edit ${JSON.stringify(step.edit)}`));
+}
+
+export function logFromText(lines) {
+  return lines.map((line) => {
+    const space = line.indexOf(' ');
+    const [kind, rest] = [line.slice(0, space), line.slice(space + 1)];
+    return kind === 'apply' ? { apply: new Uint8Array(Buffer.from(rest, 'hex')) } : { edit: JSON.parse(rest) };
+  });
+}

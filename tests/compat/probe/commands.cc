@@ -1,0 +1,207 @@
+#include "tests/compat/probe/commands.h"
+
+#include <array>
+#include <charconv>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/crdt/update.h"
+#include "tests/compat/probe/edits.h"
+
+namespace syncline::probe {
+
+namespace {
+
+using Arguments = std::span<const std::string>;
+
+std::string text_of(const Bytes& bytes) { return std::string(as_text(bytes)); }
+
+Message failure(const Error& error) { return {"error", std::string(name(error.code)), error.message()}; }
+
+Result<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return Error{ErrorCode::invalid_argument, "not a number: " + std::string(text)};
+  }
+  return value;
+}
+
+Result<Message> create(Session& session, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto id, number(arguments[0]));
+  crdt::DocOptions options;
+  SYNCLINE_ASSIGN(options.client_id, number(arguments[1]));
+  options.gc = arguments[2] == "1";
+  session.docs.insert_or_assign(id, crdt::Doc(options));
+  return Message{};
+}
+
+Result<Message> destroy(Session& session, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto id, number(arguments[0]));
+  session.docs.erase(id);
+  return Message{};
+}
+
+Result<Message> check_update(Session&, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto summary, crdt::check_update(as_bytes(arguments[0])));
+  return Message{std::to_string(summary.structs), std::to_string(summary.delete_ranges)};
+}
+
+Result<Message> merge_updates(Session&, Arguments arguments) {
+  std::vector<BytesView> updates;
+  for (const std::string& update : arguments) updates.push_back(as_bytes(update));
+  SYNCLINE_ASSIGN(const auto merged, crdt::merge_updates(updates));
+  return Message{text_of(merged)};
+}
+
+// Commands on one document; `arguments` are those after its number.
+using DocCommand = Result<Message> (*)(crdt::Doc& doc, Arguments arguments);
+
+Result<Message> apply(crdt::Doc& doc, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto outcome, doc.apply_update(as_bytes(arguments[0])));
+  return Message{outcome.changed ? "1" : "0", outcome.pending ? "1" : "0"};
+}
+
+Result<Message> state_vector(crdt::Doc& doc, Arguments) {
+  return Message{text_of(doc.encode_state_vector())};
+}
+
+Result<Message> missing(crdt::Doc& doc, Arguments) {
+  return Message{doc.has_pending() ? "1" : "0", text_of(doc.encode_missing_state_vector())};
+}
+
+Result<Message> encode(crdt::Doc& doc, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto update, doc.encode_state_as_update(as_bytes(arguments[0])));
+  return Message{text_of(update)};
+}
+
+Result<Message> chunks(crdt::Doc& doc, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto chunk_bytes, number(arguments[1]));
+  SYNCLINE_ASSIGN(const auto updates,
+                  doc.encode_state_in_chunks(as_bytes(arguments[0]), chunk_bytes));
+  Message response;
+  for (const Bytes& update : updates) response.push_back(text_of(update));
+  return response;
+}
+
+Result<Message> roots(crdt::Doc& doc, Arguments) { return Message{doc.root_names()}; }
+
+std::string_view kind_name(crdt::RootKind kind) {
+  switch (kind) {
+    case crdt::RootKind::unknown: return "unknown";
+    case crdt::RootKind::text: return "text";
+    case crdt::RootKind::array: return "array";
+    case crdt::RootKind::map: return "map";
+    case crdt::RootKind::xml_fragment: return "xml_fragment";
+  }
+  return "";
+}
+
+Result<Message> kind(crdt::Doc& doc, Arguments arguments) {
+  return Message{std::string(kind_name(doc.root_kind(arguments[0])))};
+}
+
+Result<Message> text(crdt::Doc& doc, Arguments arguments) { return Message{doc.text_of(arguments[0])}; }
+Result<Message> delta(crdt::Doc& doc, Arguments arguments) {
+  return Message{doc.delta_json(arguments[0])};
+}
+Result<Message> array(crdt::Doc& doc, Arguments arguments) {
+  return Message{doc.array_json(arguments[0])};
+}
+Result<Message> map(crdt::Doc& doc, Arguments arguments) { return Message{doc.map_json(arguments[0])}; }
+Result<Message> xml(crdt::Doc& doc, Arguments arguments) {
+  return Message{doc.xml_string(arguments[0])};
+}
+Result<Message> json(crdt::Doc& doc, Arguments) { return Message{doc.to_json()}; }
+
+Result<Message> check(crdt::Doc& doc, Arguments) {
+  SYNCLINE_TRY(doc.check());
+  return Message{};
+}
+
+Result<Message> size(crdt::Doc& doc, Arguments) {
+  return Message{std::to_string(doc.struct_count()), std::to_string(doc.memory_bytes())};
+}
+
+struct SessionEntry {
+  std::string_view name;
+  std::string_view arguments;
+  std::size_t arguments_min;
+  Result<Message> (*run)(Session&, Arguments);
+};
+
+constexpr std::array session_commands = {
+    SessionEntry{"create", "DOC CLIENT_ID GC(0|1)", 3, create},
+    SessionEntry{"destroy", "DOC", 1, destroy},
+    SessionEntry{"check_update", "UPDATE -> STRUCTS DELETE_RANGES", 1, check_update},
+    SessionEntry{"merge_updates", "UPDATE... -> UPDATE", 0, merge_updates},
+};
+
+struct DocEntry {
+  std::string_view name;
+  std::string_view arguments;
+  std::size_t arguments_min;
+  DocCommand run;
+};
+
+constexpr std::array doc_commands = {
+    DocEntry{"apply", "UPDATE -> CHANGED PENDING", 1, apply},
+    DocEntry{"state_vector", "-> STATE_VECTOR", 0, state_vector},
+    DocEntry{"missing", "-> HAS_PENDING STATE_VECTOR", 0, missing},
+    DocEntry{"encode", "STATE_VECTOR -> UPDATE", 1, encode},
+    DocEntry{"chunks", "STATE_VECTOR BYTES -> UPDATE...", 2, chunks},
+    DocEntry{"roots", "-> NAME...", 0, roots},
+    DocEntry{"kind", "ROOT -> KIND", 1, kind},
+    DocEntry{"text", "ROOT -> TEXT", 1, text},
+    DocEntry{"delta", "ROOT -> JSON", 1, delta},
+    DocEntry{"array", "ROOT -> JSON", 1, array},
+    DocEntry{"map", "ROOT -> JSON", 1, map},
+    DocEntry{"xml", "ROOT -> TEXT", 1, xml},
+    DocEntry{"json", "-> JSON", 0, json},
+    DocEntry{"check", "", 0, check},
+    DocEntry{"size", "-> STRUCTS MEMORY_BYTES", 0, size},
+    DocEntry{"edit", "EDIT... (see edits.h) -> UPDATE", 0, edit},
+};
+
+Result<Message> dispatch(Session& session, const Message& request) {
+  if (request.empty()) return Error{ErrorCode::invalid_argument, "empty request"};
+  const Arguments arguments(request.data() + 1, request.size() - 1);
+  for (const SessionEntry& entry : session_commands) {
+    if (entry.name != request[0]) continue;
+    if (arguments.size() < entry.arguments_min) break;
+    return entry.run(session, arguments);
+  }
+  for (const DocEntry& entry : doc_commands) {
+    if (entry.name != request[0]) continue;
+    if (arguments.size() < 1 + entry.arguments_min) break;
+    SYNCLINE_ASSIGN(const auto id, number(arguments[0]));
+    const auto doc = session.docs.find(id);
+    if (doc == session.docs.end()) return Error{ErrorCode::not_found, "document " + arguments[0]};
+    return entry.run(doc->second, arguments.subspan(1));
+  }
+  return Error{ErrorCode::invalid_argument, "no such command, or too few arguments: " + request[0]};
+}
+
+}  // namespace
+
+Message respond(Session& session, const Message& request) {
+  Result<Message> result = dispatch(session, request);
+  if (!result.ok()) return failure(result.error());
+  Message response = {"ok"};
+  for (std::string& text : *result) response.push_back(std::move(text));
+  return response;
+}
+
+std::string command_list() {
+  std::string list;
+  const auto add = [&list](std::string_view name, std::string_view doc, std::string_view arguments) {
+    list.append("  ").append(name).append(doc).append(" ").append(arguments).append("\n");
+  };
+  for (const SessionEntry& entry : session_commands) add(entry.name, "", entry.arguments);
+  for (const DocEntry& entry : doc_commands) add(entry.name, " DOC", entry.arguments);
+  return list;
+}
+
+}  // namespace syncline::probe
