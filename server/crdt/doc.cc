@@ -1,8 +1,12 @@
 #include "server/crdt/doc.h"
 
 #include "server/base/assert.h"
+#include "server/crdt/array.h"
 #include "server/crdt/doc_state.h"
+#include "server/crdt/map.h"
 #include "server/crdt/read.h"
+#include "server/crdt/text.h"
+#include "server/crdt/xml.h"
 
 namespace syncline::crdt {
 
@@ -125,6 +129,24 @@ Bytes Doc::transact(const std::function<void(Doc&)>& edit) {
   edit(*this);
   state_->commit();
   return state_->encode_transaction();
+}
+
+namespace {
+
+template <class View>
+View open(DocState& doc, std::string_view name, TypeKind kind) {
+  const TypeIndex root = doc.root(name);
+  doc.open_root(root, kind);
+  return View(doc, root);
+}
+
+}  // namespace
+
+Text Doc::text(std::string_view name) { return open<Text>(*state_, name, TypeKind::text); }
+Array Doc::array(std::string_view name) { return open<Array>(*state_, name, TypeKind::array); }
+Map Doc::map(std::string_view name) { return open<Map>(*state_, name, TypeKind::map); }
+XmlFragment Doc::xml_fragment(std::string_view name) {
+  return open<XmlFragment>(*state_, name, TypeKind::xml_fragment);
 }
 
 Result<void> Doc::check() const { return state_->check(); }
