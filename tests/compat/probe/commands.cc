@@ -18,7 +18,9 @@ using Arguments = std::span<const std::string>;
 
 std::string text_of(const Bytes& bytes) { return std::string(as_text(bytes)); }
 
-Message failure(const Error& error) { return {"error", std::string(name(error.code)), error.message()}; }
+Message failure(const Error& error) {
+  return {"error", std::string(name(error.code)), error.message()};
+}
 
 Result<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
@@ -90,11 +92,16 @@ Result<Message> roots(crdt::Doc& doc, Arguments) { return Message{doc.root_names
 
 std::string_view kind_name(crdt::RootKind kind) {
   switch (kind) {
-    case crdt::RootKind::unknown: return "unknown";
-    case crdt::RootKind::text: return "text";
-    case crdt::RootKind::array: return "array";
-    case crdt::RootKind::map: return "map";
-    case crdt::RootKind::xml_fragment: return "xml_fragment";
+    case crdt::RootKind::unknown:
+      return "unknown";
+    case crdt::RootKind::text:
+      return "text";
+    case crdt::RootKind::array:
+      return "array";
+    case crdt::RootKind::map:
+      return "map";
+    case crdt::RootKind::xml_fragment:
+      return "xml_fragment";
   }
   return "";
 }
@@ -103,14 +110,18 @@ Result<Message> kind(crdt::Doc& doc, Arguments arguments) {
   return Message{std::string(kind_name(doc.root_kind(arguments[0])))};
 }
 
-Result<Message> text(crdt::Doc& doc, Arguments arguments) { return Message{doc.text_of(arguments[0])}; }
+Result<Message> text(crdt::Doc& doc, Arguments arguments) {
+  return Message{doc.text_of(arguments[0])};
+}
 Result<Message> delta(crdt::Doc& doc, Arguments arguments) {
   return Message{doc.delta_json(arguments[0])};
 }
 Result<Message> array(crdt::Doc& doc, Arguments arguments) {
   return Message{doc.array_json(arguments[0])};
 }
-Result<Message> map(crdt::Doc& doc, Arguments arguments) { return Message{doc.map_json(arguments[0])}; }
+Result<Message> map(crdt::Doc& doc, Arguments arguments) {
+  return Message{doc.map_json(arguments[0])};
+}
 Result<Message> xml(crdt::Doc& doc, Arguments arguments) {
   return Message{doc.xml_string(arguments[0])};
 }
@@ -162,7 +173,7 @@ constexpr std::array doc_commands = {
     DocEntry{"json", "-> JSON", 0, json},
     DocEntry{"check", "", 0, check},
     DocEntry{"size", "-> STRUCTS MEMORY_BYTES", 0, size},
-    DocEntry{"edit", "EDIT... (see edits.h) -> UPDATE", 0, edit},
+    DocEntry{"edit", "EDITS(JSON, see edits.h) -> UPDATE", 1, edit},
 };
 
 Result<Message> dispatch(Session& session, const Message& request) {
@@ -196,7 +207,8 @@ Message respond(Session& session, const Message& request) {
 
 std::string command_list() {
   std::string list;
-  const auto add = [&list](std::string_view name, std::string_view doc, std::string_view arguments) {
+  const auto add = [&list](std::string_view name, std::string_view doc,
+                           std::string_view arguments) {
     list.append("  ").append(name).append(doc).append(" ").append(arguments).append("\n");
   };
   for (const SessionEntry& entry : session_commands) add(entry.name, "", entry.arguments);
