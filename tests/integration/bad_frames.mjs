@@ -28,7 +28,7 @@ function deeplyNested(levels) {
 const refused = {
   "an unknown message type": { frame: [99], codes: [1002], reasons: ["protocol_error"] },
   "an auth message": { frame: [2, 0, 0], codes: [1002], reasons: ["protocol_error"] },
-  "an empty frame": { frame: [], codes: [1002], reasons: ["protocol_error"] },
+  "an empty frame": { frame: [], codes: [1002, 1007] },
   "a truncated varint": { frame: [0, 2, 0xff], codes: [1002, 1007] },
   "a varint of eleven bytes": { frame: [...Array(10).fill(0xff), 1], codes: [1002, 1007] },
   "a length beyond the frame": { frame: [0, 2, 100, 0, 0], codes: [1002, 1007] },

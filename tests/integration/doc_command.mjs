@@ -32,7 +32,7 @@ test("doc: an update that is imported is shown, listed and exported", async () =
       checkEqual(code, 0, `show ${args} (${stderr})`);
       return stdout.toString();
     };
-    checkEqual(JSON.parse(await show("--check")), { t: "héllo 😀", m: { key: [1, "two", null] } }, "show");
+    checkEqual(JSON.parse(await show("--check")), { m: { key: [1, "two", null] }, t: "héllo 😀" }, "show");
     checkEqual(await show("--root", "t", "--format", "text"), "héllo 😀", "text");
     checkEqual(JSON.parse(await show("--root", "m")), { key: [1, "two", null] }, "a map");
     checkEqual(

@@ -110,8 +110,7 @@ OutputQueue::Progress OutputQueue::write(int socket, std::vector<std::size_t>& s
     }
     const ssize_t taken = vectors.send(socket);
     if (taken < 0) {
-      return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? Progress::blocked
-                                                                         : Progress::failed;
+      return errno == EAGAIN || errno == ENOBUFS ? Progress::blocked : Progress::failed;
     }
     consume(static_cast<std::size_t>(taken), sent);
     if (static_cast<std::size_t>(taken) < vectors.total()) return Progress::blocked;

@@ -328,7 +328,7 @@ void ShardLoop::State::read(const ConnectionPtr& connection) {
     if (connection->gone || !connection->reading) return;
     const ssize_t got = ::recv(descriptor, read_buffer_.data(), read_buffer_.size(), MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+    if (got < 0 && (errno == EAGAIN)) break;
     if (got <= 0) {
       lost(*connection);
       return;
