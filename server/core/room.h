@@ -184,8 +184,8 @@ class Room final : private TokenSource, private AppendTokens {
   SequenceTracker tracker_;
   Sequence snapshot_sequence_;  // Of the last snapshot that is known to exist.
   Sequence heard_while_loading_;
-  // A snapshot that waits until all that it holds is in the log: the log is the truth, and whoever loads the
-  // snapshot takes its content for durable.
+  // A snapshot that waits until all that it holds is in the log: the log is the truth, and whoever
+  // loads the snapshot takes its content for durable.
   struct HeldSnapshot {
     ports::Snapshot snapshot;
     Ticket after;

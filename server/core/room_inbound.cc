@@ -160,7 +160,8 @@ void Room::refuse_frame(Connection& connection, const Error& error) {
 
 void Room::on_awareness(Connection& connection, BytesView awareness) {
   const Config& config = host_.config();
-  // Stock clients send back every change that they hear, so a message may name everybody in the room.
+  // Stock clients send back every change that they hear, so a message may name everybody in the
+  // room.
   const protocol::AwarenessLimits limits{.entries_max = limits::awareness_entries_max,
                                          .state_bytes_max = config.awareness_state_bytes_max};
   auto entries = protocol::decode_awareness(awareness, limits);
@@ -262,15 +263,15 @@ void Room::on_broker_awareness(const SharedBytes& awareness) {
 
 void Room::on_broker_awareness_query() { publish_awareness(awareness_.local_states()); }
 
-// Holds back a sender while the store, or the sender's own reading, is behind what it has written; and while
-// it waits for a full state, which must not hold updates of its own that are not durable.
+// Holds back a sender while the store, or the sender's own reading, is behind what it has written;
+// and while it waits for a full state, which must not hold updates of its own that are not durable.
 void Room::update_reading(Connection& connection) {
   const std::size_t bytes_max = host_.config().unlogged_bytes_max;
   const bool too_much = writer_.unlogged_bytes() > bytes_max || connection.owed_bytes > bytes_max;
   const bool little =
       writer_.unlogged_bytes() <= bytes_max / 2 && connection.owed_bytes <= bytes_max / 2;
-  const bool wanted = !draining_ && !waits_for_durability(connection) &&
-                      (connection.reading ? !too_much : little);
+  const bool wanted =
+      !draining_ && !waits_for_durability(connection) && (connection.reading ? !too_much : little);
   if (wanted == connection.reading) return;
   connection.reading = wanted;
   host_.ports().transport.set_reading(connection.id, wanted);

@@ -200,16 +200,16 @@ bool Room::send_owed_echo(Connection& connection) {
   return true;
 }
 
-// True while the connection waits for a full state that would tell its client that its own updates are
-// durable before they are.
+// True while the connection waits for a full state that would tell its client that its own updates
+// are durable before they are.
 bool Room::waits_for_durability(const Connection& connection) const {
   if (!connection.wanted_sync && !connection.lagging) return false;
   const Ticket durable = writer_.durable();
   if (connection.last_ticket > durable) return true;
   if (!connection.wanted_sync) return false;
   // Without content the client has written nothing yet, on no earlier connection either.
-  const bool has_content = !std::ranges::equal(connection.wanted_sync->state_vector.view(),
-                                               crdt::empty_state_vector());
+  const bool has_content =
+      !std::ranges::equal(connection.wanted_sync->state_vector.view(), crdt::empty_state_vector());
   return has_content && connection.wanted_sync->after > durable;
 }
 

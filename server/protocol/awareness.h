@@ -25,8 +25,8 @@ struct AwarenessEntry {
   friend bool operator==(const AwarenessEntry&, const AwarenessEntry&) = default;
 };
 
-// The highest clock that is taken from a client. Its owner and the server still add to it, and from 2^53
-// on stock clients throw.
+// The highest clock that is taken from a client. Its owner and the server still add to it, and from
+// 2^53 on stock clients throw.
 inline constexpr std::uint64_t awareness_clock_max = limits::safe_integer_max / 2;
 
 struct AwarenessLimits {
@@ -34,9 +34,9 @@ struct AwarenessLimits {
   std::size_t state_bytes_max = limits::awareness_state_bytes_max;
 };
 
-// Decodes and checks an awareness update: every state must be JSON that JSON.parse accepts, since a stock
-// client throws on anything else. Errors: those of the decoder, number_too_large for a clock above
-// awareness_clock_max, invalid_json, too_deep, too_large, trailing_bytes.
+// Decodes and checks an awareness update: every state must be JSON that JSON.parse accepts, since a
+// stock client throws on anything else. Errors: those of the decoder, number_too_large for a clock
+// above awareness_clock_max, invalid_json, too_deep, too_large, trailing_bytes.
 Result<std::vector<AwarenessEntry>> decode_awareness(BytesView update,
                                                      const AwarenessLimits& limits);
 

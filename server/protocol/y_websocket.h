@@ -43,7 +43,8 @@ Bytes permission_denied(std::string_view reason);
 // Syncline's extension, for clients that connect with ?acks=1: the first `durable` update-carrying
 // messages (step 2 or update) of this connection are in the log for good.
 Bytes acknowledgement(std::uint64_t durable);
-// A data frame without content: an awareness update of no entries. Keeps stock clients from reconnecting.
+// A data frame without content: an awareness update of no entries. Keeps stock clients from
+// reconnecting.
 Bytes keepalive();
 
 }  // namespace syncline::protocol::y_websocket
