@@ -1,0 +1,161 @@
+// Two nodes, a store and a broker that fail, clients that come and go: whole runs of the core, on
+// virtual time. The seed of a failing run is in its message; RandomRuns.HoldsForOneSeed replays it
+// when SYNCLINE_SEED is set.
+
+#include "tests/world/world.h"
+
+#include <cstdlib>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/world/random_run.h"
+
+namespace syncline::world {
+namespace {
+
+void expect_kept(const RandomRunOptions& options) {
+  const RandomRunResult result = random_run(options);
+  for (const std::string& violation : result.violations) {
+    ADD_FAILURE() << "SYNCLINE_SEED=" << options.seed << ": " << violation;
+  }
+}
+
+TEST(World, TwoPeopleOnTwoNodesTypeAndSeeEachOther) {
+  World world({.seed = 7, .nodes = 2});
+  const auto alice = world.add_client("alice", "plan", true);
+  const auto bob = world.add_client("bob", "plan", true);
+  world.connect(alice, 0);
+  world.connect(bob, 1);
+  world.run_for(seconds(1));
+  world.insert(alice, 0, "hello");
+  world.run_for(seconds(1));
+  EXPECT_EQ(world.yjs(bob).doc().text_of("t"), "hello");
+  world.insert(bob, 5, " world");
+  world.run_for(seconds(1));
+  EXPECT_EQ(world.yjs(alice).doc().text_of("t"), "hello world");
+  EXPECT_EQ(world.yjs(alice).unsaved_edits(), 0u);
+  EXPECT_EQ(world.yjs(bob).unsaved_edits(), 0u);
+  world.run_for(seconds(20));
+  world.check_converged();
+  world.check_nothing_left();
+  EXPECT_EQ(world.violations(), std::vector<std::string>());
+}
+
+TEST(World, WithoutABrokerTheLogStillBringsNodesTogether) {
+  core::Config config;
+  config.anti_entropy_interval = seconds(5);
+  World world({.seed = 8, .nodes = 2, .config = config, .broker_loss_percent = 100});
+  const auto alice = world.add_client("alice", "plan", true);
+  const auto bob = world.add_client("bob", "plan", true);
+  world.connect(alice, 0);
+  world.connect(bob, 1);
+  world.run_for(seconds(1));
+  world.insert(alice, 0, "hello");
+  world.run_for(seconds(11));
+  EXPECT_EQ(world.yjs(bob).doc().text_of("t"), "hello");
+  EXPECT_EQ(world.violations(), std::vector<std::string>());
+}
+
+TEST(World, ACrashLosesNothingThatWasSaved) {
+  World world({.seed = 9, .nodes = 1});
+  const auto alice = world.add_client("alice", "plan", true);
+  world.connect(alice, 0);
+  world.run_for(seconds(1));
+  for (int i = 0; i < 50; ++i) {
+    world.insert(alice, 0, "x");
+    world.run_for(milliseconds(3));
+    if (i % 10 == 9) {
+      world.crash(0);
+      world.start(0);
+    }
+  }
+  world.heal();
+  world.run_for(seconds(30));
+  world.check_converged();
+  world.check_nothing_left();
+  EXPECT_EQ(world.violations(), std::vector<std::string>());
+}
+
+TEST(World, TheSameSeedIsTheSameRun) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    const RandomRunResult once = random_run({.seed = seed});
+    const RandomRunResult again = random_run({.seed = seed});
+    EXPECT_EQ(once.history_hash, again.history_hash);
+    EXPECT_EQ(once.store_steps, again.store_steps);
+  }
+}
+
+TEST(World, DifferentSeedsAreDifferentRuns) {
+  EXPECT_NE(random_run({.seed = 1}).history_hash, random_run({.seed = 2}).history_hash);
+}
+
+TEST(RandomRuns, HoldWithoutFaults) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    expect_kept({.seed = seed,
+                 .store_fault_percent = 0,
+                 .read_fault_percent = 0,
+                 .broker_loss_percent = 0,
+                 .slow_percent = 0,
+                 .crashes = false,
+                 .drains = false});
+    if (HasFailure()) return;
+  }
+}
+
+TEST(RandomRuns, HoldWithALossyBroker) {
+  for (std::uint64_t seed = 100; seed < 120; ++seed) {
+    expect_kept({.seed = seed,
+                 .store_fault_percent = 0,
+                 .read_fault_percent = 0,
+                 .broker_loss_percent = 60,
+                 .crashes = false,
+                 .drains = false});
+    if (HasFailure()) return;
+  }
+}
+
+TEST(RandomRuns, HoldWithAFailingStore) {
+  for (std::uint64_t seed = 200; seed < 220; ++seed) {
+    expect_kept({.seed = seed,
+                 .store_fault_percent = 40,
+                 .read_fault_percent = 15,
+                 .broker_loss_percent = 0,
+                 .crashes = false,
+                 .drains = false});
+    if (HasFailure()) return;
+  }
+}
+
+TEST(RandomRuns, HoldWithCrashes) {
+  for (std::uint64_t seed = 300; seed < 320; ++seed) {
+    expect_kept({.seed = seed, .store_fault_percent = 0, .read_fault_percent = 0});
+    if (HasFailure()) return;
+  }
+}
+
+TEST(RandomRuns, HoldWithEverythingAtOnce) {
+  std::uint64_t faults = 0;
+  std::uint64_t crashes = 0;
+  for (std::uint64_t seed = 1000; seed < 1060; ++seed) {
+    const RandomRunResult result = random_run({.seed = seed});
+    for (const std::string& violation : result.violations) {
+      ADD_FAILURE() << "SYNCLINE_SEED=" << seed << ": " << violation;
+    }
+    if (HasFailure()) return;
+    faults += result.faults;
+    crashes += result.crashes;
+  }
+  // A run in which nothing went wrong would prove nothing.
+  EXPECT_GT(faults, 500u);
+  EXPECT_GT(crashes, 100u);
+}
+
+TEST(RandomRuns, HoldForOneSeed) {
+  const char* seed = std::getenv("SYNCLINE_SEED");
+  if (seed == nullptr) GTEST_SKIP() << "set SYNCLINE_SEED to replay a run";
+  expect_kept({.seed = std::stoull(seed)});
+}
+
+}  // namespace
+}  // namespace syncline::world

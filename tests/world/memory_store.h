@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "server/base/document_name.h"
+#include "server/ports/snapshot_store.h"
+#include "server/ports/update_store.h"
+#include "tests/world/update_ids.h"
+
+namespace syncline::world {
+
+enum class StoreStep : std::uint8_t { append, read_log, read_snapshot, write_snapshot };
+
+// How one step of the store can go wrong.
+enum class StoreFault : std::uint8_t {
+  none,
+  refused,            // Append: not in the log, and never will be.
+  storage_full,       // Append: the same, because no space is left.
+  unknown_committed,  // Append: it is in the log, but the answer was lost.
+  unknown_lost,       // Append: it is not in the log, and the answer was lost.
+  unknown_late,       // Append: the answer was lost; it gets into the log some time later.
+  error,              // Any other step: the store could not do it now.
+  corrupt,            // A read: the bytes that come back are not those that were written.
+};
+
+std::string_view name(StoreStep step);
+std::string_view name(StoreFault fault);
+// The ways in which this step can fail.
+std::vector<StoreFault> faults_of(StoreStep step);
+
+// One request of a node to the store, as it was made.
+struct StoreRequest {
+  StoreStep step;
+  RequestToken token;
+  DocumentName document;
+  SharedBytes bytes = {};  // The update, or the snapshot's state.
+  std::uint64_t checksum = 0;
+  Sequence sequence = {};  // read_log: after; read_snapshot: before; write_snapshot: its own.
+  std::size_t bytes_max = 0;
+};
+
+using StoreAnswer = std::variant<ports::AppendResult, Result<ports::LogPage>,
+                                 Result<std::optional<ports::Snapshot>>, ports::SnapshotOutcome>;
+
+// The logs and snapshots of all documents: the disk that all nodes share, and that survives them.
+class MemoryStore {
+ public:
+  // Does what the request asks, with the given fault; the answer is for the caller to deliver,
+  // later. For unknown_late the caller also calls commit(), later.
+  StoreAnswer execute(const StoreRequest& request, StoreFault fault);
+
+  // REQUIRES: request.step == append.
+  Sequence commit(const StoreRequest& request);
+
+  // Observers, for checks.
+  std::vector<DocumentName> documents() const;
+  const std::vector<ports::LogRecord>& log(const DocumentName& document) const;
+  const std::map<Sequence, ports::Snapshot>& snapshots(const DocumentName& document) const;
+  // Everything that the document's log says was inserted and deleted.
+  const UpdateIds& logged_ids(const DocumentName& document) const;
+
+  // Damages what is stored, for good.
+  void damage_record(const DocumentName& document, Sequence sequence);
+  void damage_newest_snapshot(const DocumentName& document);
+
+ private:
+  struct Shelf {
+    std::vector<ports::LogRecord> log;
+    UpdateIds ids;
+    std::map<Sequence, ports::Snapshot> snapshots;
+  };
+
+  ports::AppendResult append(const StoreRequest& request, StoreFault fault);
+  Result<ports::LogPage> read_log(const StoreRequest& request, StoreFault fault) const;
+  Result<std::optional<ports::Snapshot>> read_snapshot(const StoreRequest& request,
+                                                       StoreFault fault) const;
+  ports::SnapshotOutcome write_snapshot(const StoreRequest& request, StoreFault fault);
+  const Shelf& shelf(const DocumentName& document) const;
+
+  std::map<DocumentName, Shelf> shelves_;
+};
+
+// A node's way to the store: turns calls into requests and hands them on.
+class StorePort final : public ports::UpdateStore, public ports::SnapshotStore {
+ public:
+  explicit StorePort(std::function<void(StoreRequest)> request) : request_(std::move(request)) {}
+
+  void append(RequestToken token, const DocumentName& document, SharedBytes update,
+              std::uint64_t checksum) override;
+  void read_log(RequestToken token, const DocumentName& document, Sequence after,
+                std::size_t bytes_max) override;
+  void read_snapshot(RequestToken token, const DocumentName& document, Sequence before) override;
+  void write_snapshot(RequestToken token, const DocumentName& document,
+                      ports::Snapshot snapshot) override;
+
+ private:
+  const std::function<void(StoreRequest)> request_;
+};
+
+}  // namespace syncline::world

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/base/instant.h"
+
+namespace syncline::world {
+
+// What may happen in a random run. Everything else follows from the seed.
+struct RandomRunOptions {
+  std::uint64_t seed = 1;
+  std::size_t nodes = 2;
+  std::size_t documents = 2;
+  std::size_t clients = 5;
+  int actions = 150;
+  // Chances in percent.
+  unsigned store_fault_percent = 10;  // Per step of the store.
+  unsigned read_fault_percent = 3;
+  unsigned broker_loss_percent = 20;
+  unsigned slow_percent = 3;
+  bool crashes = true;
+  bool drains = true;
+};
+
+struct RandomRunResult {
+  std::vector<std::string> violations;
+  std::uint64_t history_hash = 0;
+  std::uint64_t store_steps = 0;
+  std::uint64_t faults = 0;
+  std::uint64_t edits = 0;
+  std::uint64_t crashes = 0;
+};
+
+// People type, come and go; nodes die and drain; the store and the broker fail. Then everything
+// heals, and the promises are checked.
+RandomRunResult random_run(const RandomRunOptions& options);
+
+}  // namespace syncline::world

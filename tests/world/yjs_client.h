@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "server/base/bytes.h"
+#include "server/base/instant.h"
+#include "server/crdt/doc.h"
+#include "server/protocol/awareness.h"
+#include "tests/world/update_ids.h"
+
+namespace syncline::world {
+
+// What y-websocket 3.1 with y-protocols 1.0 does, on our own engine: the handshake, offline edits,
+// the awareness protocol with its timers, and the habit of sending back every awareness change it
+// hears. It also keeps the books on what the server has told it to be saved.
+//
+// Frames that it wants to send are collected in an outbox; it does no I/O and keeps no time.
+class YjsClient {
+ public:
+  explicit YjsClient(crdt::ClientId id, bool gc = true);
+
+  // The connection.
+  void on_open(Instant now);
+  void on_frame(BytesView frame, Instant now);
+  void on_close(Instant now);
+  // REQUIRES: called about every 3 s, connected or not.
+  void on_timer(Instant now);
+  std::vector<Bytes> take_outbox();
+
+  // The user.
+
+  // One transaction. Sent at once if connected, else with the next handshake.
+  void edit(const std::function<void(crdt::Doc&)>& change);
+  // "null" leaves.
+  void set_state(std::string json, Instant now);
+  // Takes in an update, whichever way it came.
+  void apply(BytesView update);
+
+  // Messages that the handshake sends by itself, for scripts that send them one by one.
+  Bytes make_step1() const;
+  Bytes make_step2(BytesView server_state_vector);
+  Bytes make_awareness() const;
+
+  // Observers.
+
+  crdt::ClientId id() const { return id_; }
+  const crdt::Doc& doc() const { return doc_; }
+  bool connected() const { return connected_; }
+  bool synced() const { return synced_; }
+  // Who is here, by the client's own book, itself included: client id to state.
+  const std::map<std::uint64_t, std::string>& states() const { return states_; }
+  // "null" if it has left.
+  std::string own_state() const;
+
+  // Every edit ever made, and which of them the server has said are saved.
+  const std::vector<UpdateIds>& edits() const { return edits_; }
+  std::size_t unsaved_edits() const { return unsaved_.size(); }
+  // The edits that were found to be saved since the last call.
+  std::vector<std::size_t> take_saved();
+  // What a stock client would have thrown on.
+  std::vector<std::string> take_problems();
+
+ private:
+  struct Meta {
+    std::uint64_t clock;
+    Instant updated_at;
+  };
+
+  void send(Bytes frame) { outbox_.push_back(std::move(frame)); }
+  void on_acknowledgement(std::uint64_t durable);
+  void on_awareness(BytesView update, Instant now);
+  void on_server_message(BytesView frame);
+  bool apply_entry(const protocol::AwarenessEntry& entry, Instant now);
+  void send_states(const std::vector<std::uint64_t>& clients);
+  void mark_saved(std::size_t edit);
+
+  const crdt::ClientId id_;
+  crdt::Doc doc_;
+  bool connected_ = false;
+  bool synced_ = false;
+  std::vector<Bytes> outbox_;
+  std::vector<std::string> problems_;
+
+  std::map<std::uint64_t, std::string> states_;
+  std::map<std::uint64_t, Meta> meta_;
+
+  std::vector<UpdateIds> edits_;
+  std::set<std::size_t> unsaved_;  // Indexes into edits_.
+  std::vector<std::size_t> saved_;
+  // For each update-carrying message of this connection, the edits it brought.
+  std::vector<std::vector<std::size_t>> messages_;
+  std::uint64_t acknowledged_ = 0;
+};
+
+}  // namespace syncline::world
