@@ -81,7 +81,7 @@ test("peers: more half-open connections than allowed do not lock anybody out for
 
 test("peers: clients that never read cost a bounded amount, and the others get every edit", async () => {
   const server = await Server.start({
-    args: ["--ring-bytes", "1MiB", "--write-stall-timeout", "3s"],
+    args: ["--ring-bytes", "1MiB", "--write-stall-timeout", "3s", "--keepalive-interval", "1s"],
   });
   try {
     const writer = new Person(server, "d");
