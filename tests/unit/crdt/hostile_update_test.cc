@@ -1,0 +1,120 @@
+// What yjs would never write is refused, and leaves no trace.
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+#include "server/crdt/doc.h"
+#include "server/crdt/text.h"
+#include "server/lib0/encoder.h"
+#include "tests/unit/crdt/update_builder.h"
+
+namespace syncline::crdt {
+namespace {
+
+ErrorCode refusal(std::string_view hex) {
+  const Bytes update = from_hex(hex);
+  const auto checked = check_update(update);
+  return checked.ok() ? ErrorCode::unavailable : checked.error().code;
+}
+
+TEST(check_update, refuses_what_yjs_never_writes) {
+  EXPECT_EQ(refusal("01 01 01 00 00 00 00"), ErrorCode::malformed) << "a GC run of length 0";
+  EXPECT_EQ(refusal("01 01 01 00 04 01 01 74 00 00"), ErrorCode::malformed) << "an empty string";
+  EXPECT_EQ(refusal("01 01 01 05 84 01 05 01 61 00"), ErrorCode::malformed) << "its own origin";
+  EXPECT_EQ(refusal("01 01 01 05 44 01 07 01 61 00"), ErrorCode::malformed) << "the future";
+  EXPECT_EQ(refusal("01 01 01 05 04 00 01 05 01 61 00"), ErrorCode::malformed) << "its own parent";
+  EXPECT_EQ(refusal("01 01 01 00 04 02 01 74 01 61 00"), ErrorCode::malformed) << "parent info 2";
+  EXPECT_EQ(refusal("01 01 01 00 0b 00"), ErrorCode::unknown_type) << "content 11";
+  EXPECT_EQ(refusal("01 01 01 00 07 01 01 74 07 00"), ErrorCode::unknown_type) << "type 7";
+  EXPECT_EQ(refusal("01 01 01 00 05 01 01 74 01 7b 00"), ErrorCode::invalid_json);
+  EXPECT_EQ(refusal("01 01 01 00 04 01 01 74 01 ff 00"), ErrorCode::invalid_utf8);
+  EXPECT_EQ(refusal("00 00 00"), ErrorCode::trailing_bytes);
+  EXPECT_EQ(refusal("01 01 01 00 04 01 01 74 05 61"), ErrorCode::truncated);
+  EXPECT_EQ(refusal("00 01 01 01 00 00"), ErrorCode::malformed) << "a delete of nothing";
+  EXPECT_EQ(refusal("00 01 01 02 05 01 00 01"), ErrorCode::malformed) << "unsorted deletes";
+  EXPECT_EQ(refusal("01 01 01 ff ff ff ff ff ff ff 0f 00 01 00"), ErrorCode::number_too_large)
+      << "a clock past 2^53";
+  EXPECT_EQ(refusal("01 01 01 00 09 01 01 74 01 67 76 01 04 67 75 69 64 77 01 78 00"),
+            ErrorCode::malformed)
+      << "a second guid";
+}
+
+TEST(check_update, claims_cost_nothing) {
+  const auto begin = std::chrono::steady_clock::now();
+  // 2^50 deleted elements, 2^50 structs, 2^50 clients.
+  Doc doc;
+  EXPECT_TRUE(doc.apply_update(from_hex("00 01 01 01 00 80 80 80 80 80 80 80 02")).ok());
+  EXPECT_FALSE(check_update(from_hex("01 80 80 80 80 80 80 80 02 01 00")).ok());
+  EXPECT_FALSE(check_update(from_hex("80 80 80 80 80 80 80 02")).ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+}
+
+TEST(apply_update, refuses_a_parent_that_is_no_type_and_changes_nothing) {
+  Doc doc;
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 01 00 04 01 01 74 02 61 62 00")).ok());
+  const Bytes before = doc.encode_state_as_update(empty_state_vector()).value();
+  const auto applied = doc.apply_update(from_hex("01 01 02 00 04 00 01 00 01 61 00"));
+  ASSERT_FALSE(applied.ok());
+  EXPECT_EQ(applied.error().code, ErrorCode::malformed);
+  EXPECT_EQ(doc.encode_state_as_update(empty_state_vector()).value(), before);
+  EXPECT_TRUE(doc.check().ok());
+}
+
+// An update that nests `depth` arrays, each the child of the one before.
+Bytes nested_arrays(std::size_t depth) {
+  lib0::Encoder encoder;
+  encoder.write_var_uint(1);
+  encoder.write_var_uint(depth);
+  encoder.write_var_uint(1);
+  encoder.write_var_uint(0);
+  for (std::size_t i = 0; i < depth; ++i) {
+    encoder.write_u8(7);
+    encoder.write_u8(i == 0 ? 1 : 0);
+    if (i == 0) {
+      encoder.write_var_string("a");
+    } else {
+      encoder.write_var_uint(1);
+      encoder.write_var_uint(i - 1);
+    }
+    encoder.write_u8(0);
+  }
+  encoder.write_var_uint(0);
+  return encoder.take();
+}
+
+TEST(apply_update, limits_how_deep_types_nest) {
+  Doc doc;
+  EXPECT_TRUE(doc.apply_update(nested_arrays(100)).ok());
+  Doc other;
+  EXPECT_EQ(other.apply_update(nested_arrays(10'000)).error().code, ErrorCode::too_deep);
+  EXPECT_EQ(other.struct_count(), 0u);
+}
+
+TEST(apply_update, limits_what_waits) {
+  Doc doc({.pending_bytes_max = 100});
+  const auto waits = [](unsigned clock) {
+    lib0::Encoder encoder;
+    encoder.write_var_uint(1);
+    encoder.write_var_uint(1);
+    encoder.write_var_uint(1);
+    encoder.write_var_uint(clock);
+    encoder.write_u8(0x84);
+    encoder.write_var_uint(1);
+    encoder.write_var_uint(clock - 1);
+    encoder.write_var_string("0123456789");
+    encoder.write_var_uint(0);
+    return encoder.take();
+  };
+  Result<ApplyOutcome> last = ApplyOutcome{};
+  for (unsigned clock = 100; clock < 1000 && last.ok(); clock += 20) {
+    last = doc.apply_update(waits(clock));
+  }
+  ASSERT_FALSE(last.ok());
+  EXPECT_EQ(last.error().code, ErrorCode::too_many_pending);
+  // What does not wait still goes in.
+  EXPECT_TRUE(doc.apply_update(from_hex("01 01 02 00 04 01 01 74 02 61 62 00")).ok());
+}
+
+}  // namespace
+}  // namespace syncline::crdt
