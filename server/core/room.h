@@ -160,7 +160,8 @@ class Room final : private TokenSource, private AppendTokens {
   bool send_ring_entry(Connection& connection);
   void deliver(Connection& connection, RingEntry& entry);
   bool send_awareness(Connection& connection);
-  const FirstSync& first_sync();
+  std::vector<SharedBytes> first_sync_frames();
+  void make_first_sync();
   std::vector<SharedBytes> encode_sync(BytesView state_vector);
   void drop_first_sync();
   bool waits_for_durability(const Connection& connection) const;

@@ -223,8 +223,7 @@ bool Room::prepare_bulk(Connection& connection) {
       budget_retry_at_ = now() + budget_retry_after;
       return false;
     }
-    const FirstSync& shared = first_sync();
-    start_bulk(connection, shared.frames, shared.ring_index, false);
+    start_bulk(connection, first_sync_frames(), ring_.head(), false);
     return true;
   }
   if (!host_.catch_up_budget_left()) {
@@ -257,17 +256,33 @@ void Room::start_bulk(Connection& connection, const std::vector<SharedBytes>& fr
   connection.cursor = ring_index;
 }
 
-const Room::FirstSync& Room::first_sync() {
-  if (!first_sync_) {
-    FirstSync made{.frames = encode_sync(crdt::empty_state_vector()),
-                   .bytes = 0,
-                   .ring_index = ring_.head(),
-                   .made_at = now()};
-    for (const SharedBytes& frame : made.frames) made.bytes += frame.size();
-    host_.charge_catch_up(made.bytes);
-    first_sync_ = std::move(made);
+// The shared encoding of the whole document, then what was written since it was made, and last the
+// step 2: a client that is `synced` has all that we had, or it may take a document for new and fill
+// it with a template.
+std::vector<SharedBytes> Room::first_sync_frames() {
+  // A small state costs less to encode again than to send in two parts.
+  const bool has_moved = first_sync_ && first_sync_->ring_index != ring_.head();
+  if (has_moved && first_sync_->frames.size() == 1) drop_first_sync();
+  if (!first_sync_) make_first_sync();
+  std::vector<SharedBytes> frames = first_sync_->frames;
+  if (first_sync_->ring_index == ring_.head()) return frames;
+  const SharedBytes step2 = std::move(frames.back());
+  frames.pop_back();
+  for (std::uint64_t index = first_sync_->ring_index; index < ring_.head(); ++index) {
+    frames.push_back(ring_.at(index).frame);
   }
-  return *first_sync_;
+  frames.push_back(step2);
+  return frames;
+}
+
+void Room::make_first_sync() {
+  FirstSync made{.frames = encode_sync(crdt::empty_state_vector()),
+                 .bytes = 0,
+                 .ring_index = ring_.head(),
+                 .made_at = now()};
+  for (const SharedBytes& frame : made.frames) made.bytes += frame.size();
+  host_.charge_catch_up(made.bytes);
+  first_sync_ = std::move(made);
 }
 
 void Room::drop_first_sync() {
@@ -281,6 +296,10 @@ void Room::drop_first_sync() {
 std::vector<SharedBytes> Room::encode_sync(BytesView state_vector) {
   auto chunks = doc_->encode_state_in_chunks(state_vector, host_.config().first_sync_chunk_bytes);
   SYNCLINE_ASSERT(chunks.ok(), chunks.error().message());
+  // The last one is for deletions, of which there may be none.
+  if (chunks->size() > 1 && std::ranges::equal(chunks->back(), crdt::empty_update())) {
+    chunks->pop_back();
+  }
   std::vector<SharedBytes> frames;
   if (chunks->size() == 1) {
     frames.emplace_back(y_websocket::sync_step2(chunks->front()));
