@@ -61,6 +61,7 @@ class Player {
           world_.add_client(name, command.option("document").value_or("d"), command.has("acks"));
     }
     world_.connect(clients_[name], 0);
+    world_.run_for(between_blocks);  // The script's next input assumes an open socket.
   }
 
   // In the world another node has clients of its own.

@@ -192,6 +192,12 @@ void Stage::send_held(Actor& actor, std::string_view word) {
   if (actor.connection) shard().on_message(*actor.connection, frame);
 }
 
+void Stage::send_new(Actor& actor) {
+  for (const Bytes& frame : actor.yjs->take_outbox()) {
+    if (actor.connection) shard().on_message(*actor.connection, frame);
+  }
+}
+
 void Stage::send_all_held(Actor& actor) {
   while (let_sockets_take()) {
   }
@@ -206,13 +212,13 @@ void Stage::run_client_command(const Command& command) {
   Actor& who = actor(command.word(0));
   const std::string& verb = command.word(1);
   if (verb == "insert" || verb == "delete") {
+    collect(who);
     who.yjs->edit([&](crdt::Doc& doc) { edit_text(doc, command, 1); });
-    collect(who);
-    if (who.connection) send_held(who, "update");
+    send_new(who);
   } else if (verb == "says") {
-    who.yjs->set_state(command.word(2), events_.now());
     collect(who);
-    if (who.connection) send_held(who, "awareness");
+    who.yjs->set_state(command.word(2), events_.now());
+    send_new(who);
   } else if (verb == "answers") {
     send_all_held(who);
   } else if (verb == "query-awareness") {

@@ -65,6 +65,8 @@ class Stage final : private world::Surroundings {
   void disconnect(const std::string& name);
   void send_held(Actor& actor, std::string_view word);
   void send_all_held(Actor& actor);
+  // What the client has just done, past anything that is held.
+  void send_new(Actor& actor);
   void collect(Actor& actor);
   void advance(Duration by);
   void answer(world::StoreRequest request, world::StoreFault fault);

@@ -91,7 +91,7 @@ TEST(World, DifferentSeedsAreDifferentRuns) {
 }
 
 TEST(RandomRuns, HoldWithoutFaults) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed < 100; ++seed) {
     expect_kept({.seed = seed,
                  .store_fault_percent = 0,
                  .read_fault_percent = 0,
@@ -104,7 +104,7 @@ TEST(RandomRuns, HoldWithoutFaults) {
 }
 
 TEST(RandomRuns, HoldWithALossyBroker) {
-  for (std::uint64_t seed = 100; seed < 120; ++seed) {
+  for (std::uint64_t seed = 100; seed < 200; ++seed) {
     expect_kept({.seed = seed,
                  .store_fault_percent = 0,
                  .read_fault_percent = 0,
@@ -116,7 +116,7 @@ TEST(RandomRuns, HoldWithALossyBroker) {
 }
 
 TEST(RandomRuns, HoldWithAFailingStore) {
-  for (std::uint64_t seed = 200; seed < 220; ++seed) {
+  for (std::uint64_t seed = 200; seed < 300; ++seed) {
     expect_kept({.seed = seed,
                  .store_fault_percent = 40,
                  .read_fault_percent = 15,
@@ -128,7 +128,7 @@ TEST(RandomRuns, HoldWithAFailingStore) {
 }
 
 TEST(RandomRuns, HoldWithCrashes) {
-  for (std::uint64_t seed = 300; seed < 320; ++seed) {
+  for (std::uint64_t seed = 300; seed < 400; ++seed) {
     expect_kept({.seed = seed, .store_fault_percent = 0, .read_fault_percent = 0});
     if (HasFailure()) return;
   }
@@ -137,7 +137,7 @@ TEST(RandomRuns, HoldWithCrashes) {
 TEST(RandomRuns, HoldWithEverythingAtOnce) {
   std::uint64_t faults = 0;
   std::uint64_t crashes = 0;
-  for (std::uint64_t seed = 1000; seed < 1060; ++seed) {
+  for (std::uint64_t seed = 1000; seed < 1300; ++seed) {
     const RandomRunResult result = random_run({.seed = seed});
     for (const std::string& violation : result.violations) {
       ADD_FAILURE() << "SYNCLINE_SEED=" << seed << ": " << violation;
@@ -147,8 +147,8 @@ TEST(RandomRuns, HoldWithEverythingAtOnce) {
     crashes += result.crashes;
   }
   // A run in which nothing went wrong would prove nothing.
-  EXPECT_GT(faults, 500u);
-  EXPECT_GT(crashes, 100u);
+  EXPECT_GT(faults, 1000u);
+  EXPECT_GT(crashes, 500u);
 }
 
 TEST(RandomRuns, HoldForOneSeed) {
