@@ -34,7 +34,8 @@ class Appender final : public ports::UpdateStoreSink, public ports::SnapshotStor
 
   void append() {
     ++waiting_;
-    store_.append(RequestToken{++token_}, names_[token_ % names_.size()], update_, token_);
+    ++token_;
+    store_.append(RequestToken{token_}, names_[token_ % names_.size()], update_, token_);
   }
   void on_append_done(RequestToken, ports::AppendResult result) override {
     --waiting_;
