@@ -8,6 +8,7 @@ import { binary } from "./server.mjs";
 import { runAll } from "./suite.mjs";
 import "./bad_frames.mjs";
 import "./doc_command.mjs";
+import "./full_disk.mjs";
 import "./http.mjs";
 import "./limits_and_peers.mjs";
 import "./start_and_stop.mjs";

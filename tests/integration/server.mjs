@@ -40,7 +40,9 @@ export function run(args, { env = {}, input } = {}) {
 }
 
 export class Server {
-  constructor({ data = temporaryFolder(), args = [], env = {} } = {}) {
+  // `launcher` is a command that starts the one it is given, such as ["nice"].
+  constructor({ data = temporaryFolder(), args = [], env = {}, launcher = [] } = {}) {
+    this.launcher = launcher;
     this.data = data;
     this.args = args;
     this.env = env;
@@ -56,7 +58,8 @@ export class Server {
 
   async start() {
     const fixed = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data", this.data];
-    this.process = spawn(binary.path, ["serve", ...fixed, "--log-format", "json", ...this.args], {
+    const command = [...this.launcher, binary.path, "serve", ...fixed, "--log-format", "json"];
+    this.process = spawn(command[0], [...command.slice(1), ...this.args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...this.env },
     });
