@@ -183,8 +183,7 @@ async function main() {
   silenceYjs();
   if (values.replay) {
     const probe = new Probe(values.probe);
-    await replayFile(probe, values.replay);
-    probe.close();
+    await replayFile(probe, values.replay).finally(() => probe.close());
     console.log('no difference');
     return;
   }
