@@ -251,6 +251,7 @@ std::string options_help(std::span<const OptionGroup> groups) {
       out += wrap(help, help_column) + "\n";
     }
   }
+  out += "\n  --help" + std::string(help_column - 8, ' ') + "This text\n";
   return out;
 }
 

@@ -13,8 +13,8 @@ namespace syncline::app {
 namespace {
 
 constexpr std::string_view usage =
-    R"(Serve documents to editors (y-websocket at ws://HOST:PORT/ws/{document}) and the web editor to
-browsers (http://HOST:PORT/).
+    R"(Serve documents to editors (y-websocket at ws://HOST:PORT/ws/{document}),
+and the web editor to browsers (http://HOST:PORT/).
 
 Usage: syncline-server serve [OPTIONS]
 

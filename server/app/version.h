@@ -4,6 +4,7 @@
 
 namespace syncline::app {
 
-inline constexpr std::string_view version = SYNCLINE_VERSION;  // CMakeLists.txt's project().
+// As in CMakeLists.txt's project().
+extern const std::string_view version;
 
 }  // namespace syncline::app
