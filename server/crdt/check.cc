@@ -121,6 +121,14 @@ Result<void> DocState::check() const {
   if (linked != items) {
     return broken(std::to_string(items) + " items, " + std::to_string(linked) + " in lists");
   }
+  if (hint.type != none) {
+    Clock before = 0;
+    for (ItemIndex at = types[hint.type].start; at != hint.item; at = store.items[at].right) {
+      if (at == none) return broken("a hint that points nowhere");
+      if (store.items[at].visible()) before += store.items[at].length;
+    }
+    if (before != hint.index) return broken("a hint with a wrong index");
+  }
   if (pending) {
     DecodedUpdate waiting;
     SYNCLINE_TRY(decode_update(pending->update, UpdateLimits{}, waiting));

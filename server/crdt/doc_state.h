@@ -52,6 +52,14 @@ struct IntegrationPlan {
   StateVector missing;          // What it waits for.
 };
 
+// Where the last local edit of a text ended, so that the next one, which is mostly near, need not
+// walk there from the start.
+struct PositionHint {
+  TypeIndex type = none;  // none: there is no hint.
+  ItemIndex item = none;
+  Clock index = 0;  // Visible elements before the item.
+};
+
 struct PendingStructs {
   Bytes update;
   StateVector missing;
@@ -141,6 +149,8 @@ class DocState {
   std::optional<PendingStructs> pending;
   std::vector<IdRange> pending_deletes;
   Transaction transaction;
+  // Dropped by every insertion and deletion, and set again by the local edit that made them.
+  PositionHint hint;
 
  private:
   void integrate_gc(ClientSlot client, Clock clock, Clock length);

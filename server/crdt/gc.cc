@@ -8,6 +8,7 @@ namespace syncline::crdt {
 void DocState::collect(ItemIndex index, bool parent_collected, std::vector<ItemIndex>& work) {
   Item& item = store.items[index];
   if (item.is_gc()) return;
+  if (parent_collected && hint.item == index) hint = {};
   if (item.kind == StructKind::type) {
     Type& type = types[item.type];
     for (ItemIndex at = type.start; at != none; at = store.items[at].right) work.push_back(at);

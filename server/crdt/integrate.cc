@@ -119,7 +119,9 @@ void DocState::integrate(DecodedStruct value, Clock offset) {
   if (offset > 0) {
     drop_front(value, offset, owned);
     left = clean_end(client, value.id.clock - 1);
-    if (store.items[left].is_gc()) parent = none;
+    // The rest of a run goes where its beginning is, whatever this update says about that.
+    parent = store.items[left].parent;
+    sub = store.items[left].sub;
   }
   const bool too_deep = parent != none && value.kind == StructKind::type &&
                         types[parent].depth >= options.nesting_depth_max;
@@ -198,6 +200,7 @@ ItemIndex DocState::find_place(const Item& item, ItemIndex left, ItemIndex right
 }
 
 void DocState::place(ItemIndex index) {
+  hint = {};
   Item& item = store.items[index];
   ItemIndex left = item.left;
   const ItemIndex right = item.right;

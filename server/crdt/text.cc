@@ -45,9 +45,28 @@ struct TextCursor {
   }
 };
 
+// Goes to the hint if that is of use: to an item that begins before `index`. Returns how many
+// elements lie before it. The formats in force are only known from the start, so a text with
+// formats has none.
+Clock start_near(TextCursor& cursor, Clock index) {
+  DocState& doc = cursor.doc;
+  const Type& type = doc.types[cursor.text];
+  PositionHint near = doc.hint;
+  if (near.type != cursor.text || type.has_formatting || index < near.index / 2) return 0;
+  while (near.index >= index) {
+    near.item = doc.store.items[near.item].left;
+    if (near.item == none) return 0;
+    if (doc.store.items[near.item].visible()) near.index -= doc.store.items[near.item].length;
+  }
+  cursor.right = near.item;
+  cursor.left = doc.store.items[near.item].left;
+  return near.index;
+}
+
 TextCursor find_cursor(DocState& doc, TypeIndex text, Clock index) {
   TextCursor cursor{doc, text};
   cursor.right = doc.types[text].start;
+  index -= start_near(cursor, index);
   while (cursor.right != none && index > 0) {
     const Item& item = cursor.next();
     if (!item.deleted && item.kind != StructKind::format) {
@@ -57,6 +76,13 @@ TextCursor find_cursor(DocState& doc, TypeIndex text, Clock index) {
     cursor.forward();
   }
   return cursor;
+}
+
+// The next edit is likely to begin where this one ended, `index` elements from the start.
+void remember(const TextCursor& cursor, Clock index) {
+  if (cursor.left == none) return;
+  const Item& item = cursor.doc.store.items[cursor.left];
+  cursor.doc.hint = {cursor.text, cursor.left, item.visible() ? index - item.length : index};
 }
 
 // Past what is deleted, and past formats that are wanted anyway.
@@ -190,6 +216,7 @@ Result<void> Text::insert(Clock index, std::string_view text) {
   TextCursor cursor = find_cursor(*doc_, type_, index);
   const Formats inherited = cursor.current;
   insert_content(cursor, {StructKind::string, length, as_bytes(text)}, inherited);
+  remember(cursor, index + length);
   return {};
 }
 
@@ -236,6 +263,7 @@ Result<void> Text::remove(Clock index, Clock length) {
   EditScope scope(*doc_);
   TextCursor cursor = find_cursor(*doc_, type_, index);
   remove_content(cursor, length);
+  remember(cursor, index);
   return {};
 }
 

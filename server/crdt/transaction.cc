@@ -55,6 +55,7 @@ void DocState::delete_item(ItemIndex index) {
     if (item.deleted) return;
     if (item.sub == none && item.visible()) types[item.parent].length -= item.length;
     item.deleted = true;
+    hint = {};
     transaction.deleted.push_back({item.client, item.clock, item.length});
     mark_changed(item.parent);
     if (item.kind == StructKind::type) frames.push_back({item.type, types[item.type].start, 0});
@@ -133,6 +134,10 @@ bool DocState::try_join(ItemIndex left_index, ItemIndex right_index) {
     both.insert(both.end(), rest.begin(), rest.end());
     store.client(left.client).garbage += both.size();
     store.store_content(left, both);
+  }
+  if (hint.item == right_index && hint.type != none) {
+    hint.item = left_index;
+    if (left.visible()) hint.index -= left.length;
   }
   left.right = right.right;
   if (left.right != none) store.items[left.right].left = left_index;

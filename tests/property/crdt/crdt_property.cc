@@ -12,11 +12,38 @@
 #include "server/crdt/doc.h"
 #include "server/crdt/map.h"
 #include "server/crdt/text.h"
+#include "server/lib0/json.h"
+#include "tests/unit/crdt/update_builder.h"
 
 namespace syncline::crdt {
 namespace {
 
 Bytes state(const Doc& doc) { return doc.encode_state_as_update(empty_state_vector()).value(); }
+
+// What must be the same in replicas that know the same: content, state vector and delete set. (How
+// collected structs are cut into runs depends on the order of arrival, in yjs too.)
+struct Known {
+  std::string json;
+  Bytes state_vector;
+  Bytes deletes;
+  friend bool operator==(const Known&, const Known&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Known& known) {
+    return out << known.json << " vector " << to_hex(known.state_vector) << " deletes "
+               << to_hex(known.deletes);
+  }
+};
+
+Known known(const Doc& doc) {
+  const Bytes vector = doc.encode_state_vector();
+  std::string json = doc.text_of("text") + doc.array_json("array");
+  // A map lists its keys in the order of arrival, which is no part of what is known.
+  const auto map = lib0::parse_json(doc.map_json("map")).value();
+  for (const char* key : {"k", "l"}) {
+    const lib0::Any* value = map.find(key);
+    json.append(key).append(value ? lib0::to_json(*value) : "");
+  }
+  return {json, vector, doc.encode_state_as_update(vector).value()};
+}
 
 // One random edit. Formats are left to the differential tests: after remote formats a replica
 // tidies up, as yjs does, so that replicas need one more exchange to hold the same structs.
@@ -105,32 +132,34 @@ RC_GTEST_PROP(crdt, any_order_and_repetition_gives_the_same_document, ()) {
   }
   const Doc actual = built_from(shuffled(again));
   RC_ASSERT(!actual.has_pending());
-  RC_ASSERT(actual.to_json() == expected.to_json());
-  RC_ASSERT(state(actual) == state(expected));
+  RC_ASSERT(known(actual) == known(expected));
 }
 
 RC_GTEST_PROP(crdt, merging_first_changes_nothing, ()) {
   const std::vector<Bytes> updates = history();
-  const Bytes expected = state(built_from(updates));
+  const Known expected = known(built_from(updates));
   const std::vector<Bytes> mixed = shuffled(updates);
   const auto cut = static_cast<std::ptrdiff_t>(*rc::gen::inRange<std::size_t>(0, mixed.size() + 1));
   const Bytes left = merge({mixed.begin(), mixed.begin() + cut});
   const Bytes right = merge({mixed.begin() + cut, mixed.end()});
-  RC_ASSERT(state(built_from({merge(mixed)})) == expected);
-  RC_ASSERT(state(built_from({merge({left, right})})) == expected);
-  RC_ASSERT(state(built_from({merge({right, left, right})})) == expected);
+  RC_ASSERT(known(built_from({merge(mixed)})) == expected);
+  RC_ASSERT((known(built_from({merge({left, right})})) == expected));
+  RC_ASSERT((known(built_from({merge({right, left, right})})) == expected));
 }
 
 RC_GTEST_PROP(crdt, what_is_encoded_is_read_again, ()) {
   const Doc doc = built_from(shuffled(history()));
   const Bytes encoded = state(doc);
   RC_ASSERT(check_update(encoded).ok());
-  RC_ASSERT(state(built_from({encoded})) == encoded);
+  const Doc copy = built_from({encoded});
+  RC_ASSERT(known(copy) == known(doc));
+  // From then on nothing changes any more.
+  RC_ASSERT((state(built_from({state(copy)})) == state(copy)));
 }
 
 RC_GTEST_PROP(crdt, a_part_that_is_missing_waits, ()) {
   std::vector<Bytes> updates = history();
-  const Bytes expected = state(built_from(updates));
+  const Known expected = known(built_from(updates));
   const auto left_out = *rc::gen::inRange<std::size_t>(0, updates.size());
   const Bytes late = updates[left_out];
   updates.erase(updates.begin() + static_cast<std::ptrdiff_t>(left_out));
@@ -139,16 +168,15 @@ RC_GTEST_PROP(crdt, a_part_that_is_missing_waits, ()) {
   Doc copy = built_from({state(doc)});
   RC_ASSERT(doc.apply_update(late).ok());
   RC_ASSERT(copy.apply_update(late).ok());
-  RC_ASSERT(state(doc) == expected);
-  RC_ASSERT(state(copy) == expected);
+  RC_ASSERT(known(doc) == expected);
+  RC_ASSERT(known(copy) == expected);
 }
 
 RC_GTEST_PROP(crdt, chunks_never_wait, ()) {
   const std::vector<Bytes> updates = history();
   const Doc doc = built_from(updates);
-  const auto known = *rc::gen::inRange<std::size_t>(0, updates.size() + 1);
-  Doc follower =
-      built_from({updates.begin(), updates.begin() + static_cast<std::ptrdiff_t>(known)});
+  const auto seen = *rc::gen::inRange<std::size_t>(0, updates.size() + 1);
+  Doc follower = built_from({updates.begin(), updates.begin() + static_cast<std::ptrdiff_t>(seen)});
   const auto chunk_bytes = *rc::gen::inRange<std::size_t>(1, 200);
   const auto chunks = doc.encode_state_in_chunks(follower.encode_state_vector(), chunk_bytes);
   RC_ASSERT(chunks.ok());
@@ -158,7 +186,7 @@ RC_GTEST_PROP(crdt, chunks_never_wait, ()) {
     RC_ASSERT(applied.ok());
     RC_ASSERT(!applied->pending);
   }
-  RC_ASSERT(state(follower) == state(doc));
+  RC_ASSERT(known(follower) == known(doc));
 }
 
 RC_GTEST_PROP(crdt, what_is_refused_changes_nothing, ()) {
@@ -169,7 +197,7 @@ RC_GTEST_PROP(crdt, what_is_refused_changes_nothing, ()) {
   const auto at = *rc::gen::inRange<std::size_t>(0, damaged.size());
   damaged[at] = static_cast<std::byte>(*rc::gen::inRange(0, 256));
   const auto applied = doc.apply_update(damaged);
-  if (!applied.ok() || !applied->changed) RC_ASSERT(state(doc) == before);
+  if (!applied.ok() || !applied->changed) RC_ASSERT((state(doc) == before));
   const auto checked = doc.check();
   if (!checked.ok()) RC_FAIL(checked.error().message());
 }
