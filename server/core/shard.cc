@@ -143,7 +143,8 @@ void Shard::State::connect(ConnectionId id, const ConnectRequest& request) {
   connection.id = id;
   connection.acks = request.acks;
   connection.last_sent_at = connection.progress_at = now;
-  connection_alarms_.emplace(now + config_.keepalive_interval, id);
+  connection_alarms_.emplace(now + std::min(config_.keepalive_interval, config_.write_stall_max),
+                             id);
   room->join(connection);
   touch(*room);
 }
@@ -222,8 +223,10 @@ void Shard::State::check_connection(ConnectionId id) {
     ports_.metrics.add(ports::Counter::bytes_out, frame.size());
     ports_.transport.send(id, std::move(frame));
   }
+  // A stall that is shorter than a keepalive's wait must be seen in time as well.
   const Instant quiet = connection->last_sent_at + config_.keepalive_interval;
-  connection_alarms_.emplace(quiet > now ? quiet : now + config_.keepalive_interval / 2, id);
+  const Instant again = now + std::min(config_.keepalive_interval / 2, config_.write_stall_max);
+  connection_alarms_.emplace(quiet > now ? std::min(quiet, again) : again, id);
 }
 
 Shard::Shard(const Config& config, const Ports& ports)
