@@ -56,7 +56,7 @@ const parts = {
   clients: () => testClients(report, { binary, seed, documents: values.quick ? 3 : 12 }),
   differential: () => testDifferential(report),
   crash: () => testCrashes(report, { binary, seed, kills: values.quick ? 15 : 60 }),
-  measure: () => testMeasures(report, { binary }),
+  measure: () => testMeasures(report, { binary, quick: values.quick }),
 };
 for (const [name, run] of Object.entries(parts)) {
   if (values.only && values.only !== name) continue;
