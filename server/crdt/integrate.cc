@@ -234,6 +234,7 @@ void DocState::place(ItemIndex index) {
     item.deleted = true;
   } else if (item.kind == StructKind::format) {
     parent.has_formatting = true;
+    parent.had_formats = true;
   } else if (item.kind == StructKind::type) {
     lib0::Decoder decoder(store.content(item));
     std::uint64_t kind = 0;

@@ -141,7 +141,8 @@ struct Type {
   std::uint64_t changed_in = 0;  // The last transaction that changed it.
   std::uint32_t depth = 1;       // 1 for a root.
   TypeKind kind = TypeKind::unknown;
-  bool has_formatting = false;  // It has had a format since it was loaded.
+  bool has_formatting = false;  // yjs' flag: it has had a format since it became a text.
+  bool had_formats = false;     // There may be formats in its list.
   bool alive = true;            // Not collected yet.
 };
 

@@ -52,7 +52,7 @@ Clock start_near(TextCursor& cursor, Clock index) {
   DocState& doc = cursor.doc;
   const Type& type = doc.types[cursor.text];
   PositionHint near = doc.hint;
-  if (near.type != cursor.text || type.has_formatting || index < near.index / 2) return 0;
+  if (near.type != cursor.text || type.had_formats || index < near.index / 2) return 0;
   while (near.index >= index) {
     near.item = doc.store.items[near.item].left;
     if (near.item == none) return 0;
