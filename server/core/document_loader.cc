@@ -39,7 +39,7 @@ void DocumentLoader::on_snapshot_read(Result<std::optional<ports::Snapshot>> sna
   if (!snapshot->has_value()) return read_log();
   const ports::Snapshot& found = **snapshot;
   const bool intact = checksum(found.state.view()) == found.checksum;
-  if (!intact || !doc_->apply_update(found.state.view()).ok()) {
+  if (!intact || !doc_->apply_update(found.state.view(), crdt::UpdateLimits::none()).ok()) {
     ++damaged_snapshots_;
     reset_document();
     snapshots_.read_snapshot(tokens_.next_token(), document_, found.sequence);
@@ -102,7 +102,7 @@ crdt::Doc DocumentLoader::take_document() {
 
 Result<crdt::ApplyOutcome> apply_log_record(crdt::Doc& doc, const ports::LogRecord& record) {
   if (checksum(record.update.view()) != record.checksum) return ErrorCode::checksum_mismatch;
-  return doc.apply_update(record.update.view());
+  return doc.apply_update(record.update.view(), crdt::UpdateLimits::none());
 }
 
 }  // namespace syncline::core

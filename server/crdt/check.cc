@@ -131,7 +131,7 @@ Result<void> DocState::check() const {
   }
   if (pending) {
     DecodedUpdate waiting;
-    SYNCLINE_TRY(decode_update(pending->update, UpdateLimits{}, waiting));
+    SYNCLINE_TRY(decode_update(pending->update, UpdateLimits::none(), waiting));
     if (waiting.structs.empty()) return broken("nothing waits");
   }
   return {};

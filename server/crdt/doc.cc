@@ -15,7 +15,9 @@ Doc::~Doc() = default;
 Doc::Doc(Doc&&) noexcept = default;
 Doc& Doc::operator=(Doc&&) noexcept = default;
 
-Result<ApplyOutcome> Doc::apply_update(BytesView update) { return state_->apply(update); }
+Result<ApplyOutcome> Doc::apply_update(BytesView update, const UpdateLimits& limits) {
+  return state_->apply(update, limits);
+}
 
 Bytes Doc::encode_state_vector() const { return crdt::encode_state_vector(state_->state_vector()); }
 

@@ -62,7 +62,8 @@ class Doc {
   // Integrates an update (format v1). Checks it first (check_update, and what can only be judged in
   // the document: parents that are no types, nesting, the pending budget).
   // On error the document is unchanged, to the byte. `update` is copied where needed.
-  Result<ApplyOutcome> apply_update(BytesView update);
+  // `limits` bound what one update may bring; UpdateLimits::none() for what was accepted before.
+  Result<ApplyOutcome> apply_update(BytesView update, const UpdateLimits& limits = {});
 
   // yjs' encodeStateVector.
   Bytes encode_state_vector() const;

@@ -124,7 +124,7 @@ class DocState {
 
   // pending.cc
 
-  Result<ApplyOutcome> apply(BytesView update);
+  Result<ApplyOutcome> apply(BytesView update, const UpdateLimits& limits);
   Result<void> check_references(const DecodedUpdate& update) const;
   IntegrationPlan plan(const DecodedUpdate& update) const;
   bool has_pending() const { return pending.has_value() || !pending_deletes.empty(); }
@@ -168,6 +168,7 @@ class DocState {
 
   std::deque<std::string> names_;
   std::unordered_map<std::string_view, StringIndex> name_indexes_;  // Never iterated.
+  bool pending_changed_ = false;  // By the update that is being applied.
   DecodedUpdate decoded_;                                           // Scratch, kept for its memory.
   std::vector<std::uint64_t> seen_;      // By item: the last conflict scan that met it...
   std::vector<std::uint64_t> conflict_;  // ...and the last group of conflicts that it was in.

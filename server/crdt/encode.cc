@@ -119,7 +119,7 @@ Bytes DocState::encode_with_pending(const StateVector& known) const {
   if (!pending_deletes.empty()) parts.push_back(without_structs(pending_deletes));
   if (pending) {
     DecodedUpdate waiting;
-    const auto read = decode_update(pending->update, UpdateLimits{}, waiting);
+    const auto read = decode_update(pending->update, UpdateLimits::none(), waiting);
     SYNCLINE_ASSERT(read.ok());
     parts.push_back(diff_update(waiting, known));
   }
@@ -288,7 +288,7 @@ std::vector<Bytes> DocState::encode_chunks(const StateVector& known,
   if (!pending_deletes.empty()) last.push_back(without_structs(pending_deletes));
   if (pending) {
     DecodedUpdate waiting;
-    const auto read = decode_update(pending->update, UpdateLimits{}, waiting);
+    const auto read = decode_update(pending->update, UpdateLimits::none(), waiting);
     SYNCLINE_ASSERT(read.ok());
     last.push_back(diff_update(waiting, known));
   }

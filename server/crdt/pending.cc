@@ -150,6 +150,7 @@ void DocState::take_rest(const DecodedUpdate& update, const IntegrationPlan& int
   Bytes rest = encode_rest(update, integration.rest);
   if (!pending) {
     pending = PendingStructs{std::move(rest), integration.missing};
+    pending_changed_ = true;
     return;
   }
   for (const auto& [client, clock] : integration.missing) {
@@ -157,7 +158,10 @@ void DocState::take_rest(const DecodedUpdate& update, const IntegrationPlan& int
     if (!inserted) entry->second = std::min(entry->second, clock);
   }
   const BytesView both[] = {pending->update, rest};
-  pending->update = merge_updates(both).value();
+  Bytes merged = merge_updates(both).value();
+  if (merged == pending->update) return;
+  pending->update = std::move(merged);
+  pending_changed_ = true;
 }
 
 void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integration) {
@@ -184,23 +188,26 @@ void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integ
     waiting.insert(waiting.end(), still.begin(), still.end());
     if (both) sort_and_merge(waiting);
   }
+  if (waiting != pending_deletes) pending_changed_ = true;
   pending_deletes = std::move(waiting);
   if (retry) {
     const Bytes waited = std::move(pending->update);
     pending.reset();
     DecodedUpdate again;
-    const auto read = decode_update(waited, UpdateLimits{}, again);
+    const auto read = decode_update(waited, UpdateLimits::none(), again);
     SYNCLINE_ASSERT(read.ok());
     apply_decoded(again, plan(again));
   }
 }
 
-Result<ApplyOutcome> DocState::apply(BytesView update) {
+Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limits) {
+  // One huge update must not hold its memory for as long as the document is open.
+  constexpr std::size_t scratch_structs_kept = 16'384;
   constexpr std::size_t bytes_max = std::size_t{3} << 30;  // Offsets into arenas have 32 bits.
   if (store.arena_bytes() + update.size() > bytes_max) {
     return Error{ErrorCode::too_large, "the document would outgrow its index"};
   }
-  SYNCLINE_TRY(decode_update(update, UpdateLimits{}, decoded_));
+  SYNCLINE_TRY(decode_update(update, limits, decoded_));
   SYNCLINE_TRY(check_references(decoded_));
   const IntegrationPlan integration = plan(decoded_);
   const std::size_t waiting =
@@ -215,17 +222,16 @@ Result<ApplyOutcome> DocState::apply(BytesView update) {
       (!integration.rest.empty() || integration.steps.empty())) {
     return Error{ErrorCode::too_many_pending, std::to_string(waiting + more) + " bytes"};
   }
-  const Bytes pending_before = pending ? pending->update : Bytes{};
-  const std::vector<IdRange> deletes_before = pending_deletes;
+  pending_changed_ = false;
   begin(false);
   apply_decoded(decoded_, integration);
   const bool touched = !transaction.touched.empty() || !transaction.deleted.empty();
   commit();
   ApplyOutcome outcome;
   outcome.pending = has_pending();
-  outcome.changed = touched || (pending && pending->update != pending_before) ||
-                    (!pending && !pending_before.empty()) || pending_deletes != deletes_before;
+  outcome.changed = touched || pending_changed_;
   decoded_.rewritten.clear();
+  if (decoded_.structs.capacity() > scratch_structs_kept) decoded_ = {};
   return outcome;
 }
 

@@ -16,6 +16,9 @@ struct UpdateLimits {
   std::size_t structs_max = 4'000'000;
   std::size_t clients_max = 100'000;
   std::size_t delete_ranges_max = 4'000'000;
+
+  // For what we encoded ourselves: many small updates may add up to more than one may bring.
+  static constexpr UpdateLimits none() { return {SIZE_MAX, SIZE_MAX, SIZE_MAX}; }
 };
 
 // What an update holds, found while checking it.

@@ -79,6 +79,9 @@ struct Later {
     const DecodedStruct& right = *b.current();
     if (left.id.client != right.id.client) return left.id.client < right.id.client;
     if (left.id.clock != right.id.clock) return left.id.clock > right.id.clock;
+    // yjs' comparison calls the one it is asked about smaller if only one of them is a GC struct;
+    // what its sort makes of that is that they change places.
+    if ((left.kind == StructKind::gc) != (right.kind == StructKind::gc)) return a.rank < b.rank;
     return a.rank > b.rank;
   }
 };
@@ -214,7 +217,7 @@ Result<Bytes> merge_updates(std::span<const BytesView> updates) {
   std::vector<DecodedUpdate> decoded(updates.size());
   std::vector<IdRange> deletes;
   for (std::size_t i = 0; i < updates.size(); ++i) {
-    SYNCLINE_TRY(decode_update(updates[i], UpdateLimits{}, decoded[i]));
+    SYNCLINE_TRY(decode_update(updates[i], UpdateLimits::none(), decoded[i]));
     deletes.insert(deletes.end(), decoded[i].deletes.begin(), decoded[i].deletes.end());
   }
   sort_and_merge(deletes);
