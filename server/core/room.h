@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -160,6 +161,7 @@ class Room final : private TokenSource, private AppendTokens {
   bool send_ring_entry(Connection& connection);
   void deliver(Connection& connection, RingEntry& entry);
   bool send_awareness(Connection& connection);
+  void drop_consumed_entries();
   std::vector<SharedBytes> first_sync_frames();
   void make_first_sync();
   std::vector<SharedBytes> encode_sync(BytesView state_vector);
@@ -184,6 +186,7 @@ class Room final : private TokenSource, private AppendTokens {
   LogWriter writer_;
   SequenceTracker tracker_;
   Sequence snapshot_sequence_;  // Of the last snapshot that is known to exist.
+  Sequence snapshot_before_;    // Of the one before, should this one fail.
   Sequence heard_while_loading_;
   // A snapshot that waits until all that it holds is in the log: the log is the truth, and whoever
   // loads the snapshot takes its content for durable.
@@ -198,6 +201,8 @@ class Room final : private TokenSource, private AppendTokens {
 
   // Of the turn that is not flushed yet.
   std::vector<Incoming> turn_;
+  // What is forwarded only once it is durable, by ticket.
+  std::map<Ticket, Incoming> held_;
   bool durable_changed_ = false;
   AwarenessTable::Version awareness_flushed_ = 0;
   // Connections for which a commit or the passing of time may change what they can be sent.
@@ -206,6 +211,9 @@ class Room final : private TokenSource, private AppendTokens {
   UpdateRing ring_;
   std::optional<FirstSync> first_sync_;
   AwarenessTable awareness_;
+  // Encoded for those who have seen up to a version; of awareness_frames_of_ only.
+  std::map<AwarenessTable::Version, SharedBytes> awareness_frames_;
+  AwarenessTable::Version awareness_frames_of_ = 0;
 
   // Deadlines; never() when not running.
   Instant idle_since_;

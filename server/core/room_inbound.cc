@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "server/core/room.h"
+#include "server/lib0/decoder.h"
 
 namespace syncline::core {
 namespace {
@@ -14,6 +15,21 @@ namespace y_websocket = protocol::y_websocket;
 // Whether an update has structs, or only deletions; its first number counts the clients with
 // structs.
 bool has_structs(BytesView update) { return !update.empty() && update[0] != std::byte{0}; }
+
+// True if the update holds nothing that another client may have written. Others' writing that a
+// connection brings (after a crash, from a browser's storage) must not be forwarded before it is
+// durable: it may get back to its author, who would take it as saved.
+// REQUIRES: the update has been checked.
+bool is_own_writing(const Connection& connection, BytesView update) {
+  lib0::Decoder decoder(update);
+  std::uint64_t clients = 0;
+  std::uint64_t structs = 0;
+  std::uint64_t client = 0;
+  if (!decoder.take_var_uint(clients) || clients > 1) return false;
+  if (clients == 0) return true;
+  if (!decoder.take_var_uint(structs) || !decoder.take_var_uint(client)) return false;
+  return !connection.own_client || *connection.own_client == client;
+}
 
 // Bytes that are no update at all, rather than one that is not allowed.
 bool is_undecodable(ErrorCode code) {
@@ -87,13 +103,18 @@ void Room::on_message(Connection& connection, BytesView message) {
           on_awareness(connection, content.awareness_update);
         } else {
           connection.awareness_seen = 0;
-          if (!send_awareness(connection)) send(connection, SharedBytes(y_websocket::keepalive()));
+          connection.awareness_asked = true;
+          pump(connection);
         }
       },
       *parsed);
 }
 
 void Room::on_step1(Connection& connection, BytesView state_vector) {
+  if (state_vector.size() > limits::state_vector_bytes_max) {
+    return refuse(connection, protocol::CloseCode::message_too_large,
+                  "the state vector is too large", ports::Rejection::message_too_large);
+  }
   if (auto readable = crdt::check_state_vector(state_vector); !readable.ok()) {
     return refuse_frame(connection, readable.error());
   }
@@ -117,8 +138,13 @@ void Room::on_update(Connection& connection, BytesView update, bool is_step2) {
   if (applied->changed) {
     ticket = writer_.append(shared, now());
     connection.last_ticket = ticket;
-    turn_.push_back(
-        {.author = connection.id, .update = shared, .ticket = ticket, .received_at = now()});
+    Incoming incoming{
+        .author = connection.id, .update = shared, .ticket = ticket, .received_at = now()};
+    if (!is_step2 && is_own_writing(connection, update)) {
+      turn_.push_back(std::move(incoming));
+    } else {
+      held_.emplace(ticket, std::move(incoming));
+    }
   } else {
     metrics.add(ports::Counter::updates_unchanged);
   }
@@ -220,6 +246,7 @@ void Room::on_append_done(Ticket ticket, const ports::AppendResult& result) {
   host_.ports().broker.publish_update(name_, result.sequence, committed->update);
   durable_changed_ = true;
   if (status_ != Status::open) return settle();
+  if (auto held = held_.extract(ticket)) turn_.push_back(std::move(held.mapped()));
   tracker_.add(result.sequence);
   if (tracker_.has_gap() && repair_at_ == Instant::never()) {
     repair_at_ = now() + host_.config().gap_repair_delay;
@@ -267,9 +294,10 @@ void Room::on_broker_awareness_query() { publish_awareness(awareness_.local_stat
 // and while it waits for a full state, which must not hold updates of its own that are not durable.
 void Room::update_reading(Connection& connection) {
   const std::size_t bytes_max = host_.config().unlogged_bytes_max;
-  const bool too_much = writer_.unlogged_bytes() > bytes_max || connection.owed_bytes > bytes_max;
+  const std::size_t owed_max = std::min(bytes_max, 4 * host_.config().send_window_bytes);
+  const bool too_much = writer_.unlogged_bytes() > bytes_max || connection.owed_bytes > owed_max;
   const bool little =
-      writer_.unlogged_bytes() <= bytes_max / 2 && connection.owed_bytes <= bytes_max / 2;
+      writer_.unlogged_bytes() <= bytes_max / 2 && connection.owed_bytes <= owed_max / 2;
   const bool wanted =
       !draining_ && !waits_for_durability(connection) && (connection.reading ? !too_much : little);
   if (wanted == connection.reading) return;

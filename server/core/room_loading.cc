@@ -1,6 +1,7 @@
 // The room's life: loading, gap repair, snapshots, eviction.
 
 #include <algorithm>
+#include <utility>
 
 #include "server/core/checksum.h"
 #include "server/core/room.h"
@@ -137,6 +138,7 @@ void Room::quarantine(std::string_view problem) {
   quarantined_gauge_.set(1);
   quarantined_until_ = now() + quarantine_recheck_after;
   snapshot_at_ = repair_at_ = anti_entropy_at_ = Instant::never();
+  held_.clear();
   drop_first_sync();
   refuse_all(protocol::CloseCode::quarantined, "the document is damaged and was quarantined",
              ports::Rejection::quarantined);
@@ -165,6 +167,7 @@ void Room::request_log_repair() {
 }
 
 void Room::take_log_records(const ports::LogPage& page) {
+  const Sequence before = tracker_.contiguous();
   for (const ports::LogRecord& record : page.records) {
     if (tracker_.contains(record.sequence)) continue;
     const auto applied = apply_log_record(*doc_, record);
@@ -177,7 +180,11 @@ void Room::take_log_records(const ports::LogPage& page) {
       turn_.push_back({.author = {}, .update = record.update, .ticket = {}, .received_at = now()});
     }
   }
-  if (page.head > tracker_.contiguous()) request_log_repair();
+  if (page.head <= tracker_.contiguous()) return;
+  if (tracker_.contiguous() == before) {
+    return quarantine("the log has no record " + std::to_string(before.value + 1));
+  }
+  request_log_repair();
 }
 
 bool Room::snapshot_worthwhile() const {
@@ -193,7 +200,7 @@ void Room::make_snapshot() {
                            .checksum = 0,
                            .state = SharedBytes(std::move(state).value())};
   snapshot.checksum = checksum(snapshot.state.view());
-  snapshot_sequence_ = snapshot.sequence;
+  snapshot_before_ = std::exchange(snapshot_sequence_, snapshot.sequence);
   held_snapshot_ = HeldSnapshot{std::move(snapshot), writer_.last()};
   write_held_snapshot();
 }
@@ -213,6 +220,7 @@ void Room::on_snapshot_written(ports::SnapshotOutcome outcome) {
     host_.ports().metrics.add(ports::Counter::snapshots_written);
   } else if (outcome == ports::SnapshotOutcome::failed) {
     // The log has everything; the next snapshot comes with the next activity.
+    snapshot_sequence_ = snapshot_before_;
     host_.ports().metrics.add(ports::Counter::snapshot_failures);
   }
   settle();
@@ -222,7 +230,8 @@ void Room::on_snapshot_written(ports::SnapshotOutcome outcome) {
 void Room::settle() {
   if (finished_ || status_ == Status::loading || !connections_.empty()) return;
   if (status_ == Status::quarantined) {
-    finished_ = draining_ || now() >= quarantined_until_;
+    // What was accepted before is still on its way to the log.
+    finished_ = (draining_ || now() >= quarantined_until_) && writer_.idle();
     return;
   }
   const bool idle_for_long = draining_ || now() >= idle_since_ + host_.config().evict_after;
@@ -282,6 +291,9 @@ void Room::on_deadline() {
   if (at >= held_back_until_ || at >= budget_retry_at_) {
     held_back_until_ = budget_retry_at_ = Instant::never();
     durable_changed_ = true;  // Lets flush() look at the waiting connections again.
+  }
+  if (at >= quarantined_until_ && !writer_.idle()) {
+    quarantined_until_ = at + quarantine_recheck_after;
   }
   settle();
 }

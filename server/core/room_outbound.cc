@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "server/core/room.h"
 
@@ -13,6 +14,9 @@ namespace y_websocket = protocol::y_websocket;
 // An entry that several connections wrote in one turn waits so long for its commit, so that its
 // authors get it as one frame; then they get the others' parts one by one.
 constexpr Duration shared_entry_wait = milliseconds(100);
+
+// Ring entries between two looks for what everybody has read.
+constexpr std::uint64_t consumed_checked_every = 64;
 
 constexpr Duration budget_retry_after = milliseconds(200);
 
@@ -75,6 +79,19 @@ void Room::seal_turn() {
     mark_overtaken();
   }
   if (first_sync_ && first_sync_->ring_index < ring_.tail()) drop_first_sync();
+  if (ring_.head() % consumed_checked_every == 0) drop_consumed_entries();
+}
+
+// What every connection has read is of no use; a room that is open for days must not hold a full
+// ring.
+void Room::drop_consumed_entries() {
+  std::uint64_t slowest = ring_.head();
+  for (const Connection* connection : connections_) {
+    if (connection->live && !connection->lagging) slowest = std::min(slowest, connection->cursor);
+  }
+  if (first_sync_) slowest = std::min(slowest, first_sync_->ring_index);
+  ring_.drop_below(slowest);
+  ring_.forget_checkpoints_below(slowest);
 }
 
 RingEntry Room::make_entry() {
@@ -206,11 +223,11 @@ bool Room::waits_for_durability(const Connection& connection) const {
   if (!connection.wanted_sync && !connection.lagging) return false;
   const Ticket durable = writer_.durable();
   if (connection.last_ticket > durable) return true;
-  if (!connection.wanted_sync) return false;
+  if (!connection.wanted_sync) return !held_.empty();
   // Without content the client has written nothing yet, on no earlier connection either.
   const bool has_content =
       !std::ranges::equal(connection.wanted_sync->state_vector.view(), crdt::empty_state_vector());
-  return has_content && connection.wanted_sync->after > durable;
+  return has_content && (connection.wanted_sync->after > durable || !held_.empty());
 }
 
 // Encodes the answer to a step 1, or the catch-up of a connection that the ring has overtaken.
@@ -354,11 +371,21 @@ void Room::deliver(Connection& connection, RingEntry& entry) {
 }
 
 bool Room::send_awareness(Connection& connection) {
-  const auto update = awareness_.changes_since(connection.awareness_seen);
+  const bool asked = std::exchange(connection.awareness_asked, false);
+  const AwarenessTable::Version seen = connection.awareness_seen;
   connection.awareness_seen = awareness_.version();
-  if (!update) return false;
+  if (awareness_frames_of_ != awareness_.version()) awareness_frames_.clear();
+  awareness_frames_of_ = awareness_.version();
+  auto frame = awareness_frames_.find(seen);
+  if (frame == awareness_frames_.end()) {
+    const auto update = awareness_.changes_since(seen);
+    SharedBytes encoded;
+    if (update) encoded = SharedBytes(y_websocket::awareness(update->view()));
+    frame = awareness_frames_.emplace(seen, std::move(encoded)).first;
+  }
+  if (frame->second.empty() && !asked) return false;
   host_.ports().metrics.add(ports::Counter::awareness_out);
-  send(connection, SharedBytes(y_websocket::awareness(update->view())));
+  send(connection, frame->second.empty() ? SharedBytes(y_websocket::keepalive()) : frame->second);
   return true;
 }
 
