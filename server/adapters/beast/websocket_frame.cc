@@ -83,8 +83,8 @@ FrameReader::Event FrameReader::next(std::span<std::byte>& input) {
 void FrameReader::skip_messages() {
   skipping_messages_ = true;
   if (state_ == State::payload && !is_control()) skip_frame_ = true;
-  Bytes().swap(message_);
-  handed_out_ = false;
+  // A whole message may be in use right now: it is what made the caller end the connection.
+  if (!handed_out_) Bytes().swap(message_);
 }
 
 // True once the header is complete.

@@ -57,6 +57,7 @@ class FrameReader {
   Event next(std::span<std::byte>& input);
 
   // From now on messages are passed over without being kept; control frames are still reported.
+  // What the last event points to stays.
   void skip_messages();
 
   // Bytes of an unfinished message that are held in memory.

@@ -137,6 +137,20 @@ TEST(FrameReader, AnIdleConnectionHoldsNoBuffer) {
   EXPECT_EQ(reader.buffered_bytes(), 0U);
 }
 
+TEST(FrameReader, AMessageOutlivesTheDecisionToReadNoMore) {
+  Bytes bytes = joined({client_frame({.final = false}, as_bytes("in two ")),
+                        client_frame({.opcode = Opcode::continuation}, as_bytes("pieces"))});
+  FrameReader reader(100);
+  std::span<std::byte> input(bytes);
+  const auto event = reader.next(input);
+  ASSERT_EQ(event.kind, Kind::message);
+  reader.skip_messages();
+  ASSERT_GT(reader.buffered_bytes(), 0U);
+  EXPECT_EQ(as_text(event.payload), "in two pieces");
+  EXPECT_EQ(reader.next(input).kind, Kind::need_more);
+  EXPECT_EQ(reader.buffered_bytes(), 0U);
+}
+
 struct ViolationCase {
   const char* what;
   std::vector<Bytes> frames;
