@@ -74,7 +74,8 @@ class Shard final : public ports::UpdateStoreSink,
   // One binary message. The view must live until the call returns.
   void on_message(ConnectionId connection, BytesView message);
   void on_frame_fault(ConnectionId connection, FrameFault fault);
-  // The operating system took a frame of so many bytes that was given to Transport::send.
+  // The operating system took a frame of so many bytes that was given to Transport::send. With 0:
+  // it took some of a frame, or the peer some of what it had taken; so the peer is not stalled.
   void on_sent(ConnectionId connection, std::size_t bytes);
   // The peer closed, or the socket failed.
   void on_disconnect(ConnectionId connection);

@@ -120,6 +120,7 @@ OutputQueue::Progress OutputQueue::write(int socket, std::vector<std::size_t>& s
 
 void OutputQueue::consume(std::size_t bytes, std::vector<std::size_t>& sent) {
   first_offset_ += bytes;
+  taken_bytes_ += bytes;
   while (!empty() && first_offset_ >= entries_[first_].size()) {
     Entry& entry = entries_[first_];
     first_offset_ -= entry.size();

@@ -40,6 +40,9 @@ class OutputQueue {
   // Forgets everything but a frame that has begun to leave.
   void drop_unstarted();
 
+  // All bytes that the operating system has taken so far.
+  std::uint64_t taken_bytes() const { return taken_bytes_; }
+
   bool empty() const { return first_ == entries_.size(); }
 
  private:
@@ -59,8 +62,9 @@ class OutputQueue {
   void reset();
 
   std::vector<Entry> entries_;
-  std::size_t first_ = 0;            // Entries before it have left.
-  std::size_t first_offset_ = 0;     // So many bytes of entries_[first_] have left.
+  std::size_t first_ = 0;         // Entries before it have left.
+  std::size_t first_offset_ = 0;  // So many bytes of entries_[first_] have left.
+  std::uint64_t taken_bytes_ = 0;
   std::optional<std::size_t> pong_;  // Index of a queued pong.
 };
 

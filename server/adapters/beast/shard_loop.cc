@@ -14,6 +14,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "server/adapters/beast/output_queue.h"
@@ -69,6 +71,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
   bool waits_readable = false;
   bool waits_writable = false;
   bool in_dirty = false;
+  int kernel_bytes = 0;  // What the kernel still held for the peer when last looked at.
 
   Instant heard_at;     // When the peer last sent anything, or reading began.
   bool pinged = false;  // Since then.
@@ -154,6 +157,7 @@ class ShardLoop::State {
   void write_dirty();
   void write(const ConnectionPtr& connection);
   void wait_writable(const ConnectionPtr& connection);
+  void look_for_progress(Connection& connection);
   void after_last_byte(Connection& connection);
 
   // Ends.
@@ -252,10 +256,13 @@ void ShardLoop::State::sweep_later() {
   });
 }
 
-// Looks for peers that are silent, and for closes that take too long.
+// Looks for peers that are silent, for those that take what they are sent slowly, and for closes
+// that take too long.
 void ShardLoop::State::sweep(Instant now) {
   std::vector<ConnectionPtr> overdue;
+  std::vector<ConnectionPtr> full;
   for (const auto& [id, connection] : connections_) {
+    if (connection->waits_writable) full.push_back(connection);
     const Duration silent = now - connection->heard_at;
     if (now >= connection->close_by || (connection->reading && silent > options_.drop_after)) {
       overdue.push_back(connection);
@@ -266,6 +273,7 @@ void ShardLoop::State::sweep(Instant now) {
       mark_dirty(*connection);
     }
   }
+  for (const ConnectionPtr& connection : full) look_for_progress(*connection);
   for (const ConnectionPtr& connection : overdue) lost(*connection);
   if (!overdue.empty()) schedule_end_of_turn();
 }
@@ -434,6 +442,7 @@ void ShardLoop::State::write_dirty() {
 
 void ShardLoop::State::write(const ConnectionPtr& connection) {
   sent_.clear();
+  const std::uint64_t taken_before = connection->output.taken_bytes();
   const auto progress = connection->output.write(connection->socket.native_handle(), sent_);
   if (progress == OutputQueue::Progress::failed) {
     lost(*connection);
@@ -444,12 +453,26 @@ void ShardLoop::State::write(const ConnectionPtr& connection) {
     if (!connection->core_knows) break;
     shard_->on_sent(connection->id, bytes);
   }
+  // A part of a large frame: no frame has left, yet the peer is not stalled.
+  const bool part = sent_.empty() && progress == OutputQueue::Progress::blocked &&
+                    connection->output.taken_bytes() != taken_before;
+  if (part && connection->core_knows) shard_->on_sent(connection->id, 0);
   if (connection->closing && connection->output.empty()) after_last_byte(*connection);
+}
+
+// A socket that was full counts as writable only once a good part of it is free again, which may
+// be megabytes. A slow peer takes minutes for these, so what it takes meanwhile is looked up.
+void ShardLoop::State::look_for_progress(Connection& connection) {
+  int held = 0;
+  if (::ioctl(connection.socket.native_handle(), SIOCOUTQ, &held) != 0) return;
+  const bool progress = held < std::exchange(connection.kernel_bytes, held);
+  if (progress && connection.core_knows) shard_->on_sent(connection.id, 0);
 }
 
 void ShardLoop::State::wait_writable(const ConnectionPtr& connection) {
   if (connection->waits_writable) return;
   connection->waits_writable = true;
+  connection->kernel_bytes = 0;
   connection->socket.async_wait(tcp::socket::wait_write, [this, connection](error_code error) {
     connection->waits_writable = false;
     if (connection->gone) return;

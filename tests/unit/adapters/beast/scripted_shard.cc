@@ -62,6 +62,8 @@ class Shard::State {
     } else if (word == "flood") {
       const SharedBytes frame(Bytes(64 * 1024));
       for (int i = 0; i < 64; ++i) ports.transport.send(connection, frame);
+    } else if (word == "large") {
+      ports.transport.send(connection, SharedBytes(Bytes(1024 * 1024)));
     } else if (word == "close") {
       connections.erase(connection);
       ports.transport.close(connection, 4422, "told to");
@@ -74,6 +76,7 @@ class Shard::State {
   std::vector<std::pair<ConnectionId, SharedBytes>> later;
   Instant deadline = Instant::never();
   std::size_t sent_bytes = 0;
+  int progress = 0;
   bool draining = false;
 };
 
@@ -107,6 +110,10 @@ void Shard::on_frame_fault(ConnectionId connection, FrameFault fault) {
 }
 
 void Shard::on_sent(ConnectionId, std::size_t bytes) {
+  if (bytes == 0) {
+    journal().add("progress " + std::to_string(++state_->progress));
+    return;
+  }
   state_->sent_bytes += bytes;
   journal().add("sent " + std::to_string(state_->sent_bytes));
 }

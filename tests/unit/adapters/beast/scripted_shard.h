@@ -11,6 +11,7 @@
 //   echo X      it sends X back at once              later X   it sends X back in flush()
 //   pause       it stops reading                     flood     it sends 64 frames of 64 KiB
 //   close       it closes with 4422 "told to"        timer     its deadline is 20 ms away
+//   large       it sends one frame of 1 MiB
 //
 // A client of the document "slow" is not read until resume() is posted; one of "refused" is closed
 // with 1013.

@@ -88,6 +88,7 @@ class Client {
     received_.clear();
     return ::testing::AssertionSuccess();
   }
+  bool reads_once() { return read_some(); }
   // Reads to the end of the stream.
   std::string rest() {
     while (read_some()) {
@@ -310,6 +311,18 @@ TEST_F(ShardLoopTest, AClientThatReadsSlowlyGetsEverything) {
   const std::string all = client.rest();
   EXPECT_EQ(all.size(), 4 + 64 * (10 + 65536U) + server_close(4422, "told to").size());
   EXPECT_TRUE(all.ends_with("told to"));
+}
+
+TEST_F(ShardLoopTest, APartOfALargeFrameIsProgress) {
+  Client client = connect("notes");
+  client.say("large");
+  ASSERT_TRUE(journal().wait_for("progress 1"));
+  // Too little for the socket to be writable again.
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  EXPECT_TRUE(client.reads_once());
+  EXPECT_TRUE(journal().wait_for("progress 2"));
+  const auto events = journal().events();
+  EXPECT_EQ(std::count(events.begin(), events.end(), "sent 1048576"), 0);
 }
 
 TEST_F(ShardLoopTest, AClientThatNeverReadsDoesNotHoldUpAClose) {
