@@ -86,6 +86,8 @@ class Stage final : private world::Surroundings {
   std::vector<std::string> said_;
   std::vector<world::StoreRequest> requests_;  // Not answered yet, in the order of the calls.
   bool full_ = false;                          // The storage.
+  // What the store has done, but not answered yet.
+  std::map<RequestToken, world::StoreAnswer> done_;
 
   std::map<std::string, Actor> actors_;
   std::map<ConnectionId, std::string> connections_;

@@ -61,6 +61,7 @@ class RandomRun {
     world_.check_nothing_left();
     return {.violations = world_.violations(),
             .history_hash = world_.history().hash(),
+            .history = world_.history().lines(),
             .store_steps = world_.store_steps(),
             .faults = faults_,
             .edits = edits_,
@@ -72,7 +73,7 @@ class RandomRun {
     return {.seed = random_.next(),
             .nodes = options_.nodes,
             .config = tight_config(random_),
-            .keep_lines = false,
+            .keep_lines = options_.keep_history,
             .broker_loss_percent = options_.broker_loss_percent,
             .slow_percent = options_.slow_percent};
   }
@@ -98,7 +99,16 @@ class RandomRun {
     if (die < 86) return world_.set_state(client, random_state());
     if (die < 91) return world_.stall(client, random_.chance(50));
     if (die < 97) return crash_or_start(random_.below(world_.node_count()));
-    if (options_.drains) world_.drain(random_.below(world_.node_count()));
+    if (options_.drains) restart(random_.below(world_.node_count()));
+  }
+
+  // SIGTERM, some time to drain, and the next process.
+  void restart(std::size_t node) {
+    world_.drain(node);
+    world_.run_for(random_.between(milliseconds(1), seconds(1)));
+    world_.crash(node);
+    world_.run_for(random_.between(milliseconds(1), seconds(1)));
+    world_.start(node);
   }
 
   std::string random_state() {
@@ -129,6 +139,19 @@ class RandomRun {
     if (!options_.crashes) return;
     world_.crash(node);
     ++crashes_;
+    if (random_.chance(20)) damage_a_snapshot();
+    world_.run_for(random_.between(milliseconds(1), milliseconds(300)));
+    if (random_.chance(80)) world_.start(node);
+  }
+
+  // For good. The log has everything, so nobody may notice.
+  void damage_a_snapshot() {
+    for (const DocumentName& document : world_.store().documents()) {
+      if (world_.store().snapshots(document).empty()) continue;
+      world_.store().damage_newest_snapshot(document);
+      ++faults_;
+      return;
+    }
   }
 
   std::size_t text_length(std::size_t client) {

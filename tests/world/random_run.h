@@ -22,11 +22,13 @@ struct RandomRunOptions {
   unsigned slow_percent = 3;
   bool crashes = true;
   bool drains = true;
+  bool keep_history = false;
 };
 
 struct RandomRunResult {
   std::vector<std::string> violations;
   std::uint64_t history_hash = 0;
+  std::vector<std::string> history;  // If it was to be kept.
   std::uint64_t store_steps = 0;
   std::uint64_t faults = 0;
   std::uint64_t edits = 0;

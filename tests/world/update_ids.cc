@@ -165,6 +165,41 @@ bool IdRanges::contains_all(const IdRanges& other) const {
   return true;
 }
 
+IdRanges IdRanges::intersection(const IdRanges& other) const {
+  IdRanges both;
+  for (const auto& [client, ranges] : ranges_) {
+    const auto found = other.ranges_.find(client);
+    if (found == other.ranges_.end()) continue;
+    for (const auto& [begin, end] : ranges) {
+      for (const auto& [from, to] : found->second) {
+        const std::uint64_t low = std::max(begin, from);
+        const std::uint64_t high = std::min(end, to);
+        if (low < high) both.add(client, low, high - low);
+      }
+    }
+  }
+  return both;
+}
+
+IdRanges IdRanges::without(const IdRanges& other) const {
+  IdRanges rest;
+  for (const auto& [client, ranges] : ranges_) {
+    const auto found = other.ranges_.find(client);
+    for (const auto& [begin, end] : ranges) {
+      std::uint64_t at = begin;
+      if (found != other.ranges_.end()) {
+        for (const auto& [from, to] : found->second) {
+          if (to <= at || from >= end) continue;
+          if (from > at) rest.add(client, at, from - at);
+          at = std::max(at, std::min(to, end));
+        }
+      }
+      if (at < end) rest.add(client, at, end - at);
+    }
+  }
+  return rest;
+}
+
 std::string IdRanges::to_string(const ClientNames& names) const {
   std::string out;
   for (const auto& [client, ranges] : ranges_) {

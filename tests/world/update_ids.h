@@ -24,6 +24,8 @@ class IdRanges {
   bool empty() const { return ranges_.empty(); }
   bool contains_all(const IdRanges& other) const;
   bool contains(std::uint64_t client, std::uint64_t clock, std::uint64_t length) const;
+  IdRanges intersection(const IdRanges& other) const;
+  IdRanges without(const IdRanges& other) const;
 
   // "alice:0-4 bob:2", without spaces around.
   std::string to_string(const ClientNames& names) const;
@@ -43,6 +45,12 @@ struct UpdateIds {
   bool empty() const { return inserted.empty() && deleted.empty(); }
   bool contains_all(const UpdateIds& other) const {
     return inserted.contains_all(other.inserted) && deleted.contains_all(other.deleted);
+  }
+  UpdateIds intersection(const UpdateIds& other) const {
+    return {inserted.intersection(other.inserted), deleted.intersection(other.deleted)};
+  }
+  UpdateIds without(const UpdateIds& other) const {
+    return {inserted.without(other.inserted), deleted.without(other.deleted)};
   }
   void add_all(const UpdateIds& other) {
     inserted.add_all(other.inserted);

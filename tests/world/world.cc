@@ -23,7 +23,8 @@ World::World(const WorldOptions& options)
     : options_(options),
       random_(options.seed),
       history_(options.keep_lines),
-      broker_loss_percent_(options.broker_loss_percent) {
+      broker_loss_percent_(options.broker_loss_percent),
+      slow_percent_(options.slow_percent) {
   Surroundings& surroundings = *this;
   for (std::size_t number = 0; number < options.nodes; ++number) {
     drivers_.emplace_back();
@@ -46,7 +47,7 @@ void World::violate(std::string what) {
 
 // Mostly short; now and then some seconds, if the world is asked to be slow.
 Duration World::latency(Duration low, Duration high) {
-  if (random_.chance(options_.slow_percent)) return random_.between(high, high + seconds(3));
+  if (random_.chance(slow_percent_)) return random_.between(high, high + seconds(3));
   return random_.between(low, high);
 }
 
@@ -178,6 +179,7 @@ void World::on_subscription(std::size_t node, const DocumentName& document, bool
   note(node, (on ? "subscribe " : "unsubscribe ") + document.text());
   if (on) {
     subscriptions_.emplace(node, document);
+    loaded_[{node, document}] = store_.logged_ids(document);
   } else {
     subscriptions_.erase({node, document});
   }
@@ -247,7 +249,11 @@ void World::deliver_out(ConnectionId connection) {
   }
   link = link_of(connection);
   if (link != nullptr && link->client_open) {
-    clients_[client].yjs->on_frame(frame.view(), events_.now());
+    Client& who = clients_[client];
+    const bool was_synced = who.yjs->synced();
+    who.yjs->on_frame(frame.view(), events_.now());
+    // Of a connection that the server has closed, what is read now may be old.
+    if (who.yjs->synced() && !was_synced && link->server_open) check_synced(who, link->node);
     after_client(client);
   }
   if (link != nullptr && link->closing) finish_close(connection);
@@ -398,13 +404,7 @@ void World::after_client(ClientIndex client) {
   for (const std::string& problem : who.yjs->take_problems()) {
     violate(who.name + " was sent " + problem);
   }
-  for (const std::size_t edit : who.yjs->take_saved()) {
-    const UpdateIds& ids = who.yjs->edits()[edit];
-    if (!store_.logged_ids(who.document).contains_all(ids)) {
-      violate(who.name + " was told that " + ids.to_string(names_) +
-              " is saved, but the log does not have it");
-    }
-  }
+  check_saved(who, who.yjs->take_saved());
 }
 
 void World::send_raw(ClientIndex client, Bytes frame) {

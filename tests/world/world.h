@@ -170,6 +170,8 @@ class World final : private Surroundings {
   void execute(std::size_t node, std::uint64_t life, const StoreRequest& request, StoreFault fault);
   Duration latency(Duration low, Duration high);
 
+  void check_saved(const Client& client, UpdateIds saved);
+  void check_synced(const Client& client, std::size_t node);
   void check_document(const DocumentName& document);
   void check_client(const Client& client, const crdt::Doc& expected);
   void check_states(const Client& client);
@@ -189,7 +191,10 @@ class World final : private Surroundings {
   std::map<std::pair<std::size_t, DocumentName>, Instant> last_append_;
 
   unsigned broker_loss_percent_;
+  unsigned slow_percent_;
   std::set<std::pair<std::size_t, DocumentName>> subscriptions_;
+  // What the log had when a node began to load a document: nobody is synced with less.
+  std::map<std::pair<std::size_t, DocumentName>, UpdateIds> loaded_;
 
   std::vector<Client> clients_;
   std::map<ConnectionId, Link> links_;

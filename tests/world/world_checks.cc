@@ -50,6 +50,7 @@ void World::heal() {
   healed_ = true;
   choose_fault_ = nullptr;
   broker_loss_percent_ = 0;
+  slow_percent_ = 0;
   for (std::size_t number = 0; number < nodes_.size(); ++number) {
     if (drivers_[number].draining) crash(number);
     start(number);
@@ -69,6 +70,28 @@ void World::check_converged() {
   std::set<DocumentName> documents;
   for (const Client& client : clients_) documents.insert(client.document);
   for (const DocumentName& document : documents) check_document(document);
+}
+
+// P3, and the rule that an echo means durable.
+void World::check_saved(const Client& client, UpdateIds saved) {
+  // Where two people delete the same thing at once, each may hear of it from the other.
+  for (const Client& other : clients_) {
+    if (&other == &client) continue;
+    for (const UpdateIds& edit : other.yjs->edits()) {
+      saved.deleted = saved.deleted.without(edit.deleted);
+    }
+  }
+  const UpdateIds missing = saved.without(store_.logged_ids(client.document));
+  if (missing.empty()) return;
+  violate(client.name + " was told that " + missing.to_string(names_) +
+          " is saved, but the log does not have it");
+}
+
+void World::check_synced(const Client& client, std::size_t node) {
+  const UpdateIds& loaded = loaded_[{node, client.document}];
+  if (image_of(client.yjs->doc(), names_).ids.contains_all(loaded)) return;
+  violate(client.name + " is synced with node" + std::to_string(node) +
+          " and lacks some of the log: " + loaded.to_string(names_));
 }
 
 void World::check_document(const DocumentName& document) {

@@ -83,14 +83,19 @@ void YjsClient::apply(BytesView update) {
     problems_.push_back("an update that cannot be read");
     return;
   }
-  // y-websocket 4's rule: what comes back from the server is saved.
-  for (const std::size_t edit : std::set<std::size_t>(unsaved_)) {
-    if (ids->contains_all(edits_[edit])) mark_saved(edit);
-  }
+  mark_returned(*ids);
 }
 
 void YjsClient::mark_saved(std::size_t edit) {
-  if (unsaved_.erase(edit) == 1) saved_.push_back(edit);
+  if (unsaved_.erase(edit) == 1) saved_.add_all(edits_[edit]);
+}
+
+void YjsClient::mark_returned(const UpdateIds& ids) {
+  for (auto at = unsaved_.begin(); at != unsaved_.end();) {
+    saved_.add_all(at->second.intersection(ids));
+    at->second = at->second.without(ids);
+    at = at->second.empty() ? unsaved_.erase(at) : std::next(at);
+  }
 }
 
 void YjsClient::edit(const std::function<void(crdt::Doc&)>& change) {
@@ -99,7 +104,7 @@ void YjsClient::edit(const std::function<void(crdt::Doc&)>& change) {
   SYNCLINE_ASSERT(ids.ok());
   if (ids->empty()) return;
   edits_.push_back(*ids);
-  unsaved_.insert(edits_.size() - 1);
+  unsaved_.emplace(edits_.size() - 1, *ids);
   if (!connected_) return;
   messages_.push_back({edits_.size() - 1});
   send(y_websocket::update(update));
@@ -202,7 +207,7 @@ void YjsClient::send_states(const std::vector<std::uint64_t>& clients) {
 }
 
 std::vector<Bytes> YjsClient::take_outbox() { return std::exchange(outbox_, {}); }
-std::vector<std::size_t> YjsClient::take_saved() { return std::exchange(saved_, {}); }
+UpdateIds YjsClient::take_saved() { return std::exchange(saved_, {}); }
 std::vector<std::string> YjsClient::take_problems() { return std::exchange(problems_, {}); }
 
 }  // namespace syncline::world

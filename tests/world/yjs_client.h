@@ -61,8 +61,9 @@ class YjsClient {
   // Every edit ever made, and which of them the server has said are saved.
   const std::vector<UpdateIds>& edits() const { return edits_; }
   std::size_t unsaved_edits() const { return unsaved_.size(); }
-  // The edits that were found to be saved since the last call.
-  std::vector<std::size_t> take_saved();
+  // What the server has said since the last call to be saved: by an acknowledgement, or because it
+  // came back (y-websocket 4's rule).
+  UpdateIds take_saved();
   // What a stock client would have thrown on.
   std::vector<std::string> take_problems();
 
@@ -79,6 +80,7 @@ class YjsClient {
   bool apply_entry(const protocol::AwarenessEntry& entry, Instant now);
   void send_states(const std::vector<std::uint64_t>& clients);
   void mark_saved(std::size_t edit);
+  void mark_returned(const UpdateIds& ids);
 
   const crdt::ClientId id_;
   crdt::Doc doc_;
@@ -91,8 +93,9 @@ class YjsClient {
   std::map<std::uint64_t, Meta> meta_;
 
   std::vector<UpdateIds> edits_;
-  std::set<std::size_t> unsaved_;  // Indexes into edits_.
-  std::vector<std::size_t> saved_;
+  // By index into edits_: what of it has not come back.
+  std::map<std::size_t, UpdateIds> unsaved_;
+  UpdateIds saved_;
   // For each update-carrying message of this connection, the edits it brought.
   std::vector<std::vector<std::size_t>> messages_;
   std::uint64_t acknowledged_ = 0;

@@ -1,9 +1,9 @@
 // Two nodes, a store and a broker that fail, clients that come and go: whole runs of the core, on
-// virtual time. The seed of a failing run is in its message; RandomRuns.HoldsForOneSeed replays it
-// when SYNCLINE_SEED is set.
+// virtual time. The seed of a failing run is in its message; SYNCLINE_SEED=n replays it.
 
 #include "tests/world/world.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -75,6 +75,42 @@ TEST(World, ACrashLosesNothingThatWasSaved) {
   world.check_converged();
   world.check_nothing_left();
   EXPECT_EQ(world.violations(), std::vector<std::string>());
+}
+
+TEST(World, WhoLeavesIsSeenToLeaveAndWhoComesBackIsSeen) {
+  World world({.seed = 10, .nodes = 2});
+  const auto alice = world.add_client("alice", "plan", true);
+  const auto bob = world.add_client("bob", "plan", true);
+  const auto carol = world.add_client("carol", "plan", true);
+  world.connect(alice, 0);
+  world.connect(bob, 0);
+  world.connect(carol, 1);
+  world.run_for(seconds(20));
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_TRUE(world.yjs(bob).states().contains(world.yjs(alice).id()));
+    EXPECT_TRUE(world.yjs(carol).states().contains(world.yjs(alice).id()));
+    world.disconnect(alice);
+    world.run_for(milliseconds(100));
+    EXPECT_FALSE(world.yjs(bob).states().contains(world.yjs(alice).id()));
+    EXPECT_FALSE(world.yjs(carol).states().contains(world.yjs(alice).id()));
+    world.connect(alice, round % 2);
+    world.run_for(milliseconds(200));
+  }
+  EXPECT_EQ(world.violations(), std::vector<std::string>());
+}
+
+TEST(World, ADeadNodesPeopleAreForgotten) {
+  World world({.seed = 11, .nodes = 2});
+  const auto alice = world.add_client("alice", "plan", true);
+  const auto bob = world.add_client("bob", "plan", true);
+  world.connect(alice, 0);
+  world.connect(bob, 1);
+  world.run_for(seconds(20));
+  EXPECT_TRUE(world.yjs(bob).states().contains(world.yjs(alice).id()));
+  world.disconnect(alice);
+  world.crash(0);
+  world.run_for(seconds(40));
+  EXPECT_FALSE(world.yjs(bob).states().contains(world.yjs(alice).id()));
 }
 
 TEST(World, TheSameSeedIsTheSameRun) {
@@ -151,10 +187,21 @@ TEST(RandomRuns, HoldWithEverythingAtOnce) {
   EXPECT_GT(crashes, 500u);
 }
 
-TEST(RandomRuns, HoldForOneSeed) {
+// SYNCLINE_SEED=n [SYNCLINE_RUNS=m] [SYNCLINE_HISTORY=1]
+TEST(RandomRuns, HoldForTheGivenSeeds) {
   const char* seed = std::getenv("SYNCLINE_SEED");
   if (seed == nullptr) GTEST_SKIP() << "set SYNCLINE_SEED to replay a run";
-  expect_kept({.seed = std::stoull(seed)});
+  const char* runs = std::getenv("SYNCLINE_RUNS");
+  const std::uint64_t first = std::stoull(seed);
+  const std::uint64_t end = first + (runs == nullptr ? 1 : std::stoull(runs));
+  for (std::uint64_t at = first; at < end && !HasFailure(); ++at) {
+    const RandomRunResult result =
+        random_run({.seed = at, .keep_history = std::getenv("SYNCLINE_HISTORY") != nullptr});
+    for (const std::string& line : result.history) std::puts(line.c_str());
+    for (const std::string& violation : result.violations) {
+      ADD_FAILURE() << "SYNCLINE_SEED=" << at << ": " << violation;
+    }
+  }
 }
 
 }  // namespace
