@@ -33,6 +33,9 @@ inline constexpr std::size_t pending_bytes_max = 32 * mebibyte;
 
 static_assert(pending_bytes_max >= message_bytes_max, "one legal message must fit into pending");
 
+// An encoded state vector; one entry has at least two bytes.
+inline constexpr std::size_t state_vector_bytes_max = 2 * mebibyte;
+
 // One client's awareness state (JSON text), and how many client ids one connection may bring.
 inline constexpr std::size_t awareness_state_bytes_max = 64 * kibibyte;
 inline constexpr std::size_t awareness_entries_max = 100'000;  // In one message.

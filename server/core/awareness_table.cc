@@ -26,7 +26,6 @@ void AwarenessTable::set(Client& client, std::uint64_t clock, const std::string&
   client.owner = gone ? nobody : owner;
   client.renewed_at = now;
   client.changed = ++version_;
-  cache_.clear();
 }
 
 // A client never heard of is one that has gone, with a clock below every other.
@@ -126,9 +125,8 @@ std::vector<protocol::AwarenessEntry> AwarenessTable::local_states() const {
   return states;
 }
 
-std::optional<SharedBytes> AwarenessTable::changes_since(Version seen) {
+std::optional<SharedBytes> AwarenessTable::changes_since(Version seen) const {
   if (seen >= version_) return std::nullopt;
-  if (const auto cached = cache_.find(seen); cached != cache_.end()) return cached->second;
   std::vector<protocol::AwarenessEntry> entries;
   for (const auto& [id, client] : clients_) {
     if (client.changed <= seen || (seen == 0 && client.gone)) continue;
@@ -136,7 +134,6 @@ std::optional<SharedBytes> AwarenessTable::changes_since(Version seen) {
   }
   std::optional<SharedBytes> update;
   if (!entries.empty()) update = SharedBytes(protocol::encode_awareness(entries));
-  cache_.emplace(seen, update);
   return update;
 }
 

@@ -55,8 +55,8 @@ class AwarenessTable {
   std::vector<protocol::AwarenessEntry> local_states() const;
 
   // Everything that changed after `seen`, as an awareness update; present states only if `seen` is
-  // 0. nullopt if that is nothing. Cached, because most connections of a room have seen the same.
-  std::optional<SharedBytes> changes_since(Version seen);
+  // 0. nullopt if that is nothing.
+  std::optional<SharedBytes> changes_since(Version seen) const;
 
  private:
   struct Client {
@@ -78,8 +78,6 @@ class AwarenessTable {
   std::map<std::uint64_t, Client> clients_;
   std::size_t departed_ = 0;  // Invariant: how many of clients_ are gone.
   std::size_t remote_ = 0;    // Invariant: how many are present on other nodes.
-  // What changes_since answered at version_, by `seen`.
-  std::map<Version, std::optional<SharedBytes>> cache_;
 };
 
 }  // namespace syncline::core

@@ -44,7 +44,7 @@ struct Config {
   Duration evict_after = seconds(30);        // Without a connection.
   Duration snapshot_interval = seconds(30);  // Of activity.
   std::size_t snapshot_updates_min = 64;     // Fewer new updates are not worth one.
-  std::size_t log_page_bytes = 4 * limits::mebibyte;
+  std::size_t log_page_bytes = 512 * limits::kibibyte;
   Duration retry_delay_min = milliseconds(100);  // After a failed append; doubled up to the max.
   Duration retry_delay_max = seconds(5);
   Duration load_timeout = seconds(60);

@@ -69,6 +69,7 @@ struct Connection {
   bool announced = false;              // Its first awareness message has come.
   std::set<std::uint64_t> client_ids;  // All that were ever its own.
   AwarenessTable::Version awareness_seen = 0;
+  bool awareness_asked = false;  // Wants an answer even if nobody is here.
 };
 
 }  // namespace syncline::core

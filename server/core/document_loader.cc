@@ -33,6 +33,11 @@ void DocumentLoader::start() {
 }
 
 void DocumentLoader::on_snapshot_read(Result<std::optional<ports::Snapshot>> snapshot) {
+  if (!snapshot.ok() && snapshot.error().code == ErrorCode::checksum_mismatch) {
+    // The store itself finds it damaged, and cannot say which one it was: the whole log it is.
+    ++damaged_snapshots_;
+    return read_log();
+  }
   if (!snapshot.ok()) {
     return fail(Status::failed, "reading the snapshot: " + snapshot.error().message());
   }
@@ -55,7 +60,11 @@ void DocumentLoader::read_log() {
 }
 
 void DocumentLoader::on_log_page(Result<ports::LogPage> page) {
-  if (!page.ok()) return fail(Status::failed, "reading the log: " + page.error().message());
+  if (!page.ok()) {
+    const bool damaged = page.error().code == ErrorCode::checksum_mismatch;
+    return fail(damaged ? Status::unreadable : Status::failed,
+                "reading the log: " + page.error().message());
+  }
   if (page->head < sequence_) {
     return fail(Status::unreadable, "the log ends at " + std::to_string(page->head.value) +
                                         ", before the snapshot at " +

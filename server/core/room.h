@@ -95,6 +95,14 @@ class Room final : private TokenSource, private AppendTokens {
   bool finished() const { return finished_ && outstanding_ == 0; }
   std::size_t connection_count() const { return connections_.size(); }
 
+  // The shard's notes on when to come back to this room; the room itself does not look at them.
+  struct Schedule {
+    std::uint64_t opened = 0;  // The number of the room on its shard.
+    Instant alarm_at = Instant::never();
+    bool to_flush = false;
+  };
+  Schedule schedule;
+
  private:
   enum class Status : std::uint8_t { loading, open, quarantined, failed };
 
@@ -206,7 +214,7 @@ class Room final : private TokenSource, private AppendTokens {
   bool durable_changed_ = false;
   AwarenessTable::Version awareness_flushed_ = 0;
   // Connections for which a commit or the passing of time may change what they can be sent.
-  std::set<ConnectionId> waiting_;
+  std::map<ConnectionId, Connection*> waiting_;
 
   UpdateRing ring_;
   std::optional<FirstSync> first_sync_;

@@ -158,7 +158,7 @@ void Room::on_update(Connection& connection, BytesView update, bool is_step2) {
   } else {
     connection.unacked.push_back({.ordinal = connection.update_messages, .ticket = ticket});
   }
-  waiting_.insert(connection.id);
+  waiting_.emplace(connection.id, &connection);
   if (ticket <= writer_.durable()) durable_changed_ = true;
   unlogged_gauge_.set(writer_.unlogged_bytes());
   update_reading(connection);

@@ -46,17 +46,18 @@ void Room::flush() {
   if (durable_changed_) {
     durable_changed_ = false;
     write_held_snapshot();
-    for (Connection* connection : connections_) {
-      if (waiting_.contains(connection->id)) note_durable(*connection);
-    }
+    for (const auto& [id, connection] : waiting_) note_durable(*connection);
     if (draining_) {
       for (Connection* connection : connections_) pump(*connection);
       return drain();
     }
   }
-  // pump() closes nothing, so the row stays as it is.
-  for (Connection* connection : connections_) {
-    if (all || !connection->reading || waiting_.contains(connection->id)) pump(*connection);
+  // pump() closes nothing, so the row stays as it is; what waits changes.
+  if (all) {
+    for (Connection* connection : connections_) pump(*connection);
+  } else {
+    const std::map<ConnectionId, Connection*> waiting = waiting_;
+    for (const auto& [id, connection] : waiting) pump(*connection);
   }
   memory_gauge_.set(doc_->memory_bytes());
   ring_gauge_.set(ring_.bytes());
@@ -157,9 +158,9 @@ void Room::pump(Connection& connection) {
   }
   const bool waits = !connection.unacked.empty() || !connection.owed.empty() ||
                      connection.wanted_sync.has_value() || connection.lagging ||
-                     (connection.live && connection.cursor < ring_.head());
+                     (connection.live && connection.cursor < ring_.head()) || !connection.reading;
   if (waits) {
-    waiting_.insert(connection.id);
+    waiting_.emplace(connection.id, &connection);
   } else {
     waiting_.erase(connection.id);
   }

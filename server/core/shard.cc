@@ -18,8 +18,23 @@ ports::Rejection rejection_of(FrameFault fault) {
       return ports::Rejection::text_frame;
     case FrameFault::too_large:
       return ports::Rejection::message_too_large;
+    case FrameFault::too_slow:
+      return ports::Rejection::slow_consumer;
   }
   return ports::Rejection::protocol_error;
+}
+
+std::pair<protocol::CloseCode, std::string_view> refusal_of(FrameFault fault) {
+  switch (fault) {
+    case FrameFault::text_frame:
+      return {protocol::CloseCode::unsupported_data, "text frames are not part of the protocol"};
+    case FrameFault::too_large:
+      return {protocol::CloseCode::message_too_large,
+              "the message is larger than the server takes"};
+    case FrameFault::too_slow:
+      return {protocol::CloseCode::try_again_later, "the message took too long to arrive"};
+  }
+  return {protocol::CloseCode::protocol_error, ""};
 }
 
 }  // namespace
@@ -101,13 +116,23 @@ class Shard::State final : public RoomHost {
   bool draining_ = false;
 
   // Rooms with something to forward, in the order in which they asked.
-  std::vector<DocumentName> to_flush_;
-  std::set<DocumentName> to_flush_set_;
+  std::vector<Room*> to_flush_;
 
   // Alarms are not moved when a deadline becomes later: an early one finds nothing due and is set
-  // anew.
-  std::set<std::pair<Instant, DocumentName>> room_alarms_;
-  std::map<DocumentName, Instant> room_alarm_at_;
+  // anew. Rooms at the same instant come in the order in which they were opened.
+  struct RoomAlarm {
+    Instant at;
+    std::uint64_t opened;
+    Room* room;
+    bool operator<(const RoomAlarm& other) const {
+      return std::pair(at, opened) < std::pair(other.at, other.opened);
+    }
+  };
+  static RoomAlarm alarm_of(Room& room) {
+    return {room.schedule.alarm_at, room.schedule.opened, &room};
+  }
+  std::uint64_t rooms_opened_ = 0;
+  std::set<RoomAlarm> room_alarms_;
   std::set<std::pair<Instant, ConnectionId>> connection_alarms_;
 };
 
@@ -132,6 +157,7 @@ void Shard::State::connect(ConnectionId id, const ConnectRequest& request) {
                     ports::Rejection::too_many_documents);
     }
     room = rooms_.emplace(*name, std::make_unique<Room>(*this, *name)).first->second.get();
+    room->schedule.opened = ++rooms_opened_;
   } else if (room->connection_count() >= config_.connections_per_document_max) {
     return refuse(id, protocol::CloseCode::try_again_later, "too many connections to the document",
                   ports::Rejection::too_many_connections_document);
@@ -150,35 +176,28 @@ void Shard::State::connect(ConnectionId id, const ConnectRequest& request) {
 }
 
 void Shard::State::touch(Room& room) {
-  const DocumentName& name = room.name();
-  const auto alarm = room_alarm_at_.find(name);
+  Room::Schedule& schedule = room.schedule;
   if (room.finished()) {
-    if (alarm != room_alarm_at_.end()) {
-      room_alarms_.erase({alarm->second, name});
-      room_alarm_at_.erase(alarm);
-    }
-    rooms_.erase(rooms_.find(name));
+    if (schedule.alarm_at != Instant::never()) room_alarms_.erase(alarm_of(room));
+    if (schedule.to_flush) std::erase(to_flush_, &room);
+    rooms_.erase(rooms_.find(room.name()));
     return;
   }
-  if (room.needs_flush() && to_flush_set_.insert(name).second) to_flush_.push_back(name);
-  const Instant next = room.next_deadline();
-  if (next == Instant::never()) return;
-  if (alarm != room_alarm_at_.end()) {
-    if (alarm->second <= next) return;
-    room_alarms_.erase({alarm->second, name});
-    alarm->second = next;
-  } else {
-    room_alarm_at_.emplace(name, next);
+  if (!schedule.to_flush && room.needs_flush()) {
+    schedule.to_flush = true;
+    to_flush_.push_back(&room);
   }
-  room_alarms_.emplace(next, name);
+  const Instant next = room.next_deadline();
+  if (schedule.alarm_at <= next) return;
+  if (schedule.alarm_at != Instant::never()) room_alarms_.erase(alarm_of(room));
+  schedule.alarm_at = next;
+  room_alarms_.insert(alarm_of(room));
 }
 
 void Shard::State::flush() {
-  const std::vector<DocumentName> names = std::exchange(to_flush_, {});
-  to_flush_set_.clear();
-  for (const DocumentName& name : names) {
-    Room* room = find_room(name);
-    if (room == nullptr) continue;
+  // Flushing one room neither ends nor wakes another.
+  for (Room* room : std::exchange(to_flush_, {})) {
+    room->schedule.to_flush = false;
     room->flush();
     touch(*room);
   }
@@ -186,12 +205,10 @@ void Shard::State::flush() {
 
 void Shard::State::on_deadline() {
   const Instant now = ports_.clock.now();
-  while (!room_alarms_.empty() && room_alarms_.begin()->first <= now) {
-    const DocumentName name = room_alarms_.begin()->second;
+  while (!room_alarms_.empty() && room_alarms_.begin()->at <= now) {
+    Room* room = room_alarms_.begin()->room;
     room_alarms_.erase(room_alarms_.begin());
-    room_alarm_at_.erase(name);
-    Room* room = find_room(name);
-    SYNCLINE_ASSERT(room != nullptr, name);
+    room->schedule.alarm_at = Instant::never();
     room->on_deadline();
     touch(*room);
   }
@@ -254,13 +271,8 @@ void Shard::on_frame_fault(ConnectionId connection, FrameFault fault) {
   Room& room = *known->room;
   state_->ports_.metrics.reject(rejection_of(fault));
   room.leave(*known);
-  if (fault == FrameFault::too_large) {
-    state_->close_connection(connection, protocol::CloseCode::message_too_large,
-                             "the message is larger than the server takes");
-  } else {
-    state_->close_connection(connection, protocol::CloseCode::unsupported_data,
-                             "text frames are not part of the protocol");
-  }
+  const auto [code, reason] = refusal_of(fault);
+  state_->close_connection(connection, code, reason);
   state_->touch(room);
 }
 
@@ -328,7 +340,7 @@ bool Shard::needs_flush() const { return !state_->to_flush_.empty(); }
 
 Instant Shard::next_deadline() const {
   Instant next = Instant::never();
-  if (!state_->room_alarms_.empty()) next = state_->room_alarms_.begin()->first;
+  if (!state_->room_alarms_.empty()) next = state_->room_alarms_.begin()->at;
   if (!state_->connection_alarms_.empty()) {
     next = std::min(next, state_->connection_alarms_.begin()->first);
   }

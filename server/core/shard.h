@@ -45,7 +45,11 @@ struct ConnectRequest {
 };
 
 // Why a connection must be ended before the core would see its message; the adapter found out.
-enum class FrameFault : std::uint8_t { text_frame, too_large };
+enum class FrameFault : std::uint8_t {
+  text_frame,
+  too_large,
+  too_slow,  // It did not arrive whole in time, or so much was arriving that there is no room.
+};
 
 // All rooms and connections of one shard of a node: the facade of server/core.
 //

@@ -52,6 +52,11 @@ void UpdateRing::trim() {
   }
 }
 
+void UpdateRing::drop_below(std::uint64_t index) {
+  SYNCLINE_ASSERT(index <= head(), index, head());
+  while (tail_ < index) drop_oldest();
+}
+
 void UpdateRing::clear() {
   while (!entries_.empty()) drop_oldest();
   checkpoints_.clear();

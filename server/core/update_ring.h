@@ -62,6 +62,9 @@ class UpdateRing {
   bool overfull() const { return bytes_ > bytes_max_ || entries_.size() > frames_max_; }
   void trim();
 
+  // Drops the entries below `index`. REQUIRES: index <= head().
+  void drop_below(std::uint64_t index);
+
   // Drops everything, for a room that nobody reads.
   void clear();
 
