@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include "server/adapters/beast/shard_loop.h"
@@ -47,7 +48,9 @@ adapters::ShardLoop::Options loop_options(const ServeOptions& options, std::size
           .count = options.threads,
           .message_bytes_max = options.core.message_bytes_max,
           .ping_after = options.ping_after,
-          .drop_after = std::max(options.drop_after, options.ping_after)};
+          .drop_after = std::max(options.drop_after, options.ping_after),
+          .message_timeout = options.message_timeout,
+          .unfinished_bytes_max = options.unfinished_bytes_max};
 }
 
 // One shard with the ports of its own.
@@ -168,6 +171,19 @@ class Node::State {
                        [](const auto& parts) { return parts->loop.status().drained; });
   }
 
+  void give_back_memory() {
+    constexpr std::size_t worth_it = 64;
+    std::size_t held = 0;
+    for (const auto& parts : shards_) {
+      const auto status = parts->loop.status();
+      held += status.rooms + status.connections;
+    }
+    held_max_ = std::max(held_max_, held);
+    if (held_max_ - held < worth_it || held > held_max_ / 4 * 3) return;
+    ::malloc_trim(0);
+    held_max_ = held;
+  }
+
   // From the outside in: nobody may call what has ended.
   void stop() {
     if (http_) http_->stop();
@@ -188,6 +204,9 @@ class Node::State {
   std::unique_ptr<adapters::SqliteReader> catalog_;
   std::vector<std::unique_ptr<ShardParts>> shards_;
   std::unique_ptr<adapters::HttpServer> http_;
+
+  // The most documents and connections since memory was last given back.
+  std::size_t held_max_ = 0;
 };
 
 Result<std::unique_ptr<Node>> Node::open(const ServeOptions& options) {
@@ -203,6 +222,7 @@ void Node::start() { state_->start(); }
 void Node::drain() { state_->drain(); }
 void Node::drain_expired() { state_->drain_expired(); }
 bool Node::drained() const { return state_->drained(); }
+void Node::give_back_memory() { state_->give_back_memory(); }
 void Node::stop() { state_->stop(); }
 
 adapters::Endpoint Node::listen_endpoint() const { return state_->http().listen_endpoint(); }

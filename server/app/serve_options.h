@@ -22,6 +22,8 @@ struct ServeOptions {
   std::string log_level = "info";
   Duration ping_after = seconds(30);
   Duration drop_after = seconds(60);
+  Duration message_timeout = seconds(120);
+  std::size_t unfinished_bytes_max = 256 * limits::mebibyte;
   // The counts are the node's: each shard gets its share (shard_config).
   core::Config core = {.connections_max = 100'000, .documents_max = 200'000};
 };

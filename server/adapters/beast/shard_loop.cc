@@ -73,6 +73,9 @@ struct Connection : std::enable_shared_from_this<Connection> {
   bool in_dirty = false;
   int kernel_bytes = 0;  // What the kernel still held for the peer when last looked at.
 
+  std::size_t unfinished_bytes = 0;             // Held in `reader` after the last input.
+  Instant unfinished_since = Instant::never();  // While there are such.
+
   Instant heard_at;     // When the peer last sent anything, or reading began.
   bool pinged = false;  // Since then.
   Instant close_by = Instant::never();
@@ -151,6 +154,9 @@ class ShardLoop::State {
   void consume(Connection& connection, std::span<std::byte> bytes);
   void on_event(Connection& connection, const FrameReader::Event& event);
   void resume(ConnectionId id);
+  void account(Connection& connection);
+  void keep_within_budget();
+  void too_slow(Connection& connection);
 
   // Output.
   void mark_dirty(Connection& connection);
@@ -188,6 +194,7 @@ class ShardLoop::State {
   std::unordered_map<ConnectionId, ConnectionPtr> connections_;
   std::vector<ConnectionPtr> dirty_;  // Something was queued for them in this turn.
   std::uint64_t connections_made_ = 0;
+  std::size_t unfinished_bytes_ = 0;  // The sum over connections_.
   bool turn_scheduled_ = false;
   std::vector<std::byte>
       read_buffer_;  // Shared by all: what lies in it is used up before the next read.
@@ -256,13 +263,17 @@ void ShardLoop::State::sweep_later() {
   });
 }
 
-// Looks for peers that are silent, for those that take what they are sent slowly, and for closes
-// that take too long.
+// Looks for peers that are silent, for those that take what they are sent slowly, and for messages
+// and closes that take too long.
 void ShardLoop::State::sweep(Instant now) {
   std::vector<ConnectionPtr> overdue;
   std::vector<ConnectionPtr> full;
+  std::vector<ConnectionPtr> unfinished;
   for (const auto& [id, connection] : connections_) {
     if (connection->waits_writable) full.push_back(connection);
+    if (connection->reading && now - connection->unfinished_since > options_.message_timeout) {
+      unfinished.push_back(connection);
+    }
     const Duration silent = now - connection->heard_at;
     if (now >= connection->close_by || (connection->reading && silent > options_.drop_after)) {
       overdue.push_back(connection);
@@ -273,6 +284,7 @@ void ShardLoop::State::sweep(Instant now) {
       mark_dirty(*connection);
     }
   }
+  for (const ConnectionPtr& connection : unfinished) too_slow(*connection);
   for (const ConnectionPtr& connection : full) look_for_progress(*connection);
   for (const ConnectionPtr& connection : overdue) lost(*connection);
   if (!overdue.empty()) schedule_end_of_turn();
@@ -355,13 +367,50 @@ void ShardLoop::State::read(const ConnectionPtr& connection) {
 void ShardLoop::State::consume(Connection& connection, std::span<std::byte> bytes) {
   while (!connection.gone && !connection.garbled) {
     if (!connection.reading) {
+      connection.reader.release();
       connection.unread.assign(bytes.begin(), bytes.end());
-      return;
+      break;
     }
     const auto event = connection.reader.next(bytes);
-    if (event.kind == FrameReader::Kind::need_more) return;
+    if (event.kind == FrameReader::Kind::need_more) break;
+    if (event.kind == FrameReader::Kind::message) connection.unfinished_since = Instant::never();
     on_event(connection, event);
   }
+  account(connection);
+  keep_within_budget();
+}
+
+void ShardLoop::State::account(Connection& connection) {
+  if (connection.gone) return;
+  const std::size_t bytes = connection.reader.buffered_bytes();
+  unfinished_bytes_ += bytes;
+  unfinished_bytes_ -= std::exchange(connection.unfinished_bytes, bytes);
+  if (bytes == 0) {
+    connection.unfinished_since = Instant::never();
+  } else if (connection.unfinished_since == Instant::never()) {
+    connection.unfinished_since = connection.heard_at;
+  }
+}
+
+void ShardLoop::State::keep_within_budget() {
+  while (unfinished_bytes_ > options_.unfinished_bytes_max) {
+    const auto largest = std::max_element(
+        connections_.begin(), connections_.end(), [](const auto& a, const auto& b) {
+          return a.second->unfinished_bytes < b.second->unfinished_bytes;
+        });
+    SYNCLINE_ASSERT(largest != connections_.end() && largest->second->unfinished_bytes > 0);
+    const ConnectionPtr given_up = largest->second;
+    too_slow(*given_up);
+  }
+}
+
+// Ends a connection whose message must not be held any longer.
+void ShardLoop::State::too_slow(Connection& connection) {
+  if (connection.core_knows) {
+    shard_->on_frame_fault(connection.id, core::FrameFault::too_slow);
+  }
+  connection.reader.skip_messages();
+  account(connection);
 }
 
 void ShardLoop::State::on_event(Connection& connection, const FrameReader::Event& event) {
@@ -508,6 +557,7 @@ void ShardLoop::State::begin_close(Connection& connection, std::uint16_t code,
   connection.closing = true;
   connection.close_by = clock_.now() + options_.close_timeout;
   connection.reader.skip_messages();
+  account(connection);
   if (code == close_without_code) {
     connection.output.push_close();
   } else {
@@ -533,6 +583,7 @@ void ShardLoop::State::lost(Connection& connection) {
   if (connection.gone) return;
   forget(connection);
   connection.gone = true;
+  unfinished_bytes_ -= std::exchange(connection.unfinished_bytes, 0);
   // A peer that would not take what we sent is not worth the kernel's memory any longer.
   if (!connection.output.empty()) {
     const linger at_once{1, 0};
@@ -564,6 +615,8 @@ void ShardLoop::State::set_reading(ConnectionId id, bool reading) {
   connection->reading = reading;
   if (!reading) return;
   connection->heard_at = clock_.now();
+  // The pause was not the peer's.
+  if (connection->unfinished_bytes > 0) connection->unfinished_since = connection->heard_at;
   asio::post(context_, [this, id] { resume(id); });
 }
 

@@ -33,6 +33,11 @@ class ShardLoop final : public ports::Executor, public ports::Transport {
     // A peer that is silent for so long is sent a WebSocket ping; after the second, it is dropped.
     Duration ping_after = seconds(30);
     Duration drop_after = seconds(60);
+    // How long a message may take from its first byte to its last.
+    Duration message_timeout = seconds(120);
+    // What may be held of messages that have not arrived whole. Beyond it the connection that
+    // holds most is closed.
+    std::size_t unfinished_bytes_max = 256 * limits::mebibyte;
     // How long close() waits for a peer to take what is queued and to answer.
     Duration close_timeout = seconds(5);
   };

@@ -60,10 +60,7 @@ bool is_known(Opcode opcode) {
 }  // namespace
 
 FrameReader::Event FrameReader::next(std::span<std::byte>& input) {
-  if (handed_out_) {
-    Bytes().swap(message_);
-    handed_out_ = false;
-  }
+  release();
   while (true) {
     if (state_ == State::broken) {
       input = {};
@@ -78,6 +75,12 @@ FrameReader::Event FrameReader::next(std::span<std::byte>& input) {
     const Event event = take_payload(input);
     if (event.kind != Kind::need_more || input.empty()) return event;
   }
+}
+
+void FrameReader::release() {
+  if (!handed_out_) return;
+  Bytes().swap(message_);
+  handed_out_ = false;
 }
 
 void FrameReader::skip_messages() {

@@ -60,7 +60,10 @@ class FrameReader {
   // What the last event points to stays.
   void skip_messages();
 
-  // Bytes of an unfinished message that are held in memory.
+  // Frees what the last event points to, which the next call of next() would do otherwise.
+  void release();
+
+  // Bytes of messages that are held in memory: of one that is unfinished, or of the last event.
   std::size_t buffered_bytes() const { return message_.capacity(); }
 
  private:

@@ -104,9 +104,10 @@ void Shard::on_message(ConnectionId connection, BytesView message) {
 
 void Shard::on_frame_fault(ConnectionId connection, FrameFault fault) {
   const bool text = fault == FrameFault::text_frame;
-  journal().add(text ? "text frame" : "too large");
+  const bool slow = fault == FrameFault::too_slow;
+  journal().add(text ? "text frame" : slow ? "too slow" : "too large");
   connections.erase(connection);
-  state_->ports.transport.close(connection, text ? 1003 : 4413, "fault");
+  state_->ports.transport.close(connection, text ? 1003 : slow ? 1013 : 4413, "fault");
 }
 
 void Shard::on_sent(ConnectionId, std::size_t bytes) {

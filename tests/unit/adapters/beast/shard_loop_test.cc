@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -149,6 +150,9 @@ class ShardLoopTest : public ::testing::Test {
   ShardLoop loop_{{.message_bytes_max = 1 << 20,
                    .ping_after = milliseconds(500),
                    .drop_after = milliseconds(2500),
+                   .message_timeout = milliseconds(1200),
+                   // A buffer may be twice as large as what is in it.
+                   .unfinished_bytes_max = 2'100'000,
                    .close_timeout = milliseconds(300)},
                   clock_,
                   metrics_};
@@ -293,6 +297,47 @@ TEST_F(ShardLoopTest, TextAndOversizeAreTheShardsToJudge) {
   Client large = connect("notes");
   large.send(client_frame({.announced = std::uint64_t{1} << 60}, as_bytes("x")));
   EXPECT_TRUE(large.gets(server_close(4413, "fault")));
+}
+
+TEST_F(ShardLoopTest, AMessageThatNeverEndsIsGivenUp) {
+  Client client = connect("notes");
+  client.send(client_frame({.announced = 1000}, as_bytes("and then")));
+  for (int i = 0; i < 12; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    client.send(Bytes(1));  // Never silent.
+  }
+  EXPECT_TRUE(client.gets(server_close(1013, "fault")));
+}
+
+TEST_F(ShardLoopTest, AClientThatIsAlwaysInAMessageIsNotGivenUp) {
+  Client client = connect("notes");
+  const Bytes frame = client_message(as_bytes("later"));
+  client.send(Bytes(frame.begin(), frame.begin() + 8));
+  Bytes across(frame.begin() + 8, frame.end());
+  across.insert(across.end(), frame.begin(), frame.begin() + 8);
+  for (int i = 0; i < 24; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    client.send(across);
+  }
+  const auto events = journal().events();
+  EXPECT_EQ(std::count(events.begin(), events.end(), "too slow"), 0);
+}
+
+TEST_F(ShardLoopTest, TheLargestUnfinishedMessageMakesRoom) {
+  Client large = connect("large");
+  const std::string most(1'000'000, 'x');
+  large.send(client_frame({.final = false}, as_bytes(most)));
+  const std::string some(100'000, 'x');
+  std::vector<Client> small;
+  for (int i = 0; i < 12; ++i) {
+    small.push_back(connect("small"));
+    small.back().send(client_frame({.final = false}, as_bytes(some)));
+  }
+  EXPECT_TRUE(large.gets(server_close(1013, "fault")));
+  for (Client& client : small) {
+    client.send(client_frame({.opcode = Opcode::ping}, as_bytes("yes?")));
+    EXPECT_TRUE(client.gets("\x8a\x04yes?"));
+  }
 }
 
 TEST_F(ShardLoopTest, NoiseIsAProtocolError) {
