@@ -31,6 +31,11 @@ class Node {
   void drain_expired();
   bool drained() const;
 
+  // Returns to the operating system what evicted documents and closed connections have left free in
+  // the allocator, which by itself would keep it for ever. Call now and then; it costs something
+  // only when much has gone since the last time.
+  void give_back_memory();
+
   // Ends all threads and closes the database.
   void stop();
 

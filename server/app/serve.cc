@@ -93,7 +93,8 @@ int serve_command(std::span<const std::string> arguments) {
   if (!node.ok()) return refuse(node.error());
   (*node)->start();
   print_ready(**node, options);
-  signals.wait();
+  constexpr auto between_give_backs = seconds(1);
+  while (!signals.wait_for(between_give_backs)) (*node)->give_back_memory();
   drain(**node, signals, options.drain_timeout);
   (*node)->stop();
   return exit_success;

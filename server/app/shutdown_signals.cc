@@ -13,12 +13,6 @@ ShutdownSignals::ShutdownSignals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-void ShutdownSignals::wait() {
-  int number = 0;
-  while (sigwait(&set_, &number) != 0) {
-  }
-}
-
 bool ShutdownSignals::wait_for(Duration duration) {
   const auto whole = duration_cast<seconds>(duration);
   const timespec limit{whole.count(), (duration - whole).count()};

@@ -13,8 +13,7 @@ class ShutdownSignals {
  public:
   ShutdownSignals();
 
-  void wait();
-  // True if one came.
+  // True if one came within the time.
   bool wait_for(Duration duration);
 
  private:
