@@ -200,12 +200,7 @@ bool GroupCommit::drop_culprit(Batch& batch, const Failure& failure) {
   if (failure.outcome == ports::Outcome::unknown) return false;
   if (failure.culprit < batch.appends.size()) {
     if (!blames_request(failure.error.code)) return false;
-    const auto culprit = batch.appends.begin() + static_cast<std::ptrdiff_t>(failure.culprit);
-    log_.write(ports::LogLevel::error, "an update cannot be stored",
-               {{"document", culprit->document.text()}, {"error", failure.error.message()}});
-    culprit->requester->deliver(
-        {AppendAnswer{culprit->token, not_committed(ports::Outcome::refused, failure.error.code)}});
-    batch.appends.erase(culprit);
+    drop_appends(batch, failure);
     return true;
   }
   if (failure.culprit < batch.appends.size() + batch.snapshots.size()) {
@@ -219,6 +214,30 @@ bool GroupCommit::drop_culprit(Batch& batch, const Failure& failure) {
     return true;
   }
   return false;
+}
+
+// Only the one that is too large, but all of a document that is damaged: the next would fail, too.
+void GroupCommit::drop_appends(Batch& batch, const Failure& failure) {
+  const AppendRequest* const culprit = &batch.appends[failure.culprit];
+  const DocumentName document = culprit->document;
+  const bool alone = failure.error.code == ErrorCode::too_large;
+  log_.write(ports::LogLevel::error,
+             alone ? "an update cannot be stored" : "the updates of a document cannot be stored",
+             {{"document", document.text()}, {"error", failure.error.message()}});
+  Answers answers;
+  std::vector<AppendRequest> others;
+  others.reserve(batch.appends.size());
+  for (AppendRequest& request : batch.appends) {
+    if (alone ? &request == culprit : request.document == document) {
+      answers.add(
+          request.requester,
+          AppendAnswer{request.token, not_committed(ports::Outcome::refused, failure.error.code)});
+    } else {
+      others.push_back(std::move(request));
+    }
+  }
+  batch.appends = std::move(others);
+  answers.deliver();
 }
 
 void GroupCommit::answer_failed(const Batch& batch, const Failure& failure) {

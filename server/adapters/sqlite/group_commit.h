@@ -40,9 +40,10 @@ struct SnapshotRequest {
 // the commit before: under load the batches grow, and an update alone is not held back.
 //
 // What fails is told apart:
-//   - An update or snapshot that cannot be stored itself (too large, its document's rows damaged)
-//   is
-//     answered refused, and the rest of its batch is tried again without it.
+//   - An update or snapshot that cannot be stored itself (too large) is answered refused, and the
+//     rest of its batch is tried again without it.
+//   - A document whose rows are damaged: all of the batch's updates of it are refused at once, as
+//     each would cost the others another transaction.
 //   - No space, or a failing disk: the transaction is rolled back and all of it is refused.
 //   - The COMMIT itself fails: the bytes may have reached the disk, so the outcome is unknown.
 // The next batch simply tries again, so that everything continues once there is space.
@@ -102,9 +103,10 @@ class GroupCommit {
   void commit(Batch batch);
   Result<void> try_commit(const Batch& batch, Answers& answers, Failure& failure);
   Result<void> write_all(const Batch& batch, Answers& answers, Failure& failure);
-  // Answers and removes the request to blame, so that the rest can be tried again; false if it is
-  // not the fault of one.
+  // Answers and removes the requests to blame, so that the rest can be tried again; false if it is
+  // not the fault of some.
   bool drop_culprit(Batch& batch, const Failure& failure);
+  void drop_appends(Batch& batch, const Failure& failure);
   void answer_failed(const Batch& batch, const Failure& failure);
   void note_health(const Error* error);
 

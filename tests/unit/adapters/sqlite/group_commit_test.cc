@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 
 #include "server/adapters/sqlite/sqlite_reader.h"
@@ -165,6 +166,34 @@ TEST_F(GroupCommitTest, refuses_an_update_that_is_too_large_alone) {
     EXPECT_EQ(shard.recorder.appends.at(token).sequence, Sequence{++next});
   }
   EXPECT_EQ(check_log("a"), good.size());
+}
+
+TEST_F(GroupCommitTest, gives_up_a_damaged_document_at_once_and_commits_the_others) {
+  open();
+  TestShard shard(*database_);
+  for (int i = 0; i < 3; ++i) shard.append_and_run("damaged", "x");
+  sqlite3* connection = nullptr;
+  ASSERT_EQ(sqlite3_open((folder_.path() / "syncline.db").c_str(), &connection), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(connection, "UPDATE documents SET head = 0", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(connection);
+  std::vector<RequestToken> good;
+  std::vector<RequestToken> bad;
+  for (int i = 0; i < 1000; ++i) {
+    bad.push_back(shard.append("damaged", "y"));
+    good.push_back(shard.append("sound", "y"));
+  }
+  ASSERT_TRUE(shard.run());
+  for (const RequestToken token : bad) {
+    EXPECT_EQ(shard.recorder.appends.at(token).outcome, Outcome::refused);
+    EXPECT_EQ(shard.recorder.appends.at(token).error, ErrorCode::checksum_mismatch);
+  }
+  for (const RequestToken token : good) {
+    EXPECT_EQ(shard.recorder.appends.at(token).outcome, Outcome::committed);
+  }
+  EXPECT_EQ(check_log("sound"), good.size());
+  // Once a batch, and not once an update.
+  EXPECT_LE(ports_.log.events().size(), ports_.metrics.batches().size());
 }
 
 TEST_F(GroupCommitTest, refuses_while_there_is_no_space_and_continues_once_there_is) {
