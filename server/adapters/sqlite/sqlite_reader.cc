@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -60,11 +61,83 @@ Result<Connection> open_connection(const std::filesystem::path& file) {
 
 class SqliteReader::State {
  public:
-  explicit State(Connection connection) : connection_(std::move(connection)) {}
+  explicit State(std::filesystem::path file) : file_(std::move(file)) {}
 
+  // Opens the connection, or another one in its place.
+  Result<void> connect() {
+    for (Statement* const statement : {&list_, &find_, &document_, &log_, &snapshot_}) {
+      *statement = Statement();
+    }
+    connection_.reset();
+    auto connection = open_connection(file_);
+    if (!connection.ok()) return sqlite::open_error(file_, connection.error());
+    SYNCLINE_TRY(sqlite::prepare_for_reading(*connection, file_));
+    connection_ = std::move(*connection);
+    auto prepared = prepare();
+    if (prepared.ok()) return {};
+    connection_.reset();
+    return sqlite::open_error(file_, prepared.error());
+  }
+
+  Result<std::vector<ports::DocumentEntry>> list(const std::optional<std::string>& after,
+                                                 std::size_t limit, const std::string& filter) {
+    const std::lock_guard lock(mutex_);
+    SYNCLINE_TRY(ensure_connected());
+    // Every legal name is greater than the empty text, and every text contains it.
+    Execution rows = list_.execute(std::string_view(after ? *after : std::string_view()),
+                                   std::string_view(filter), to_column(limit));
+    std::vector<ports::DocumentEntry> entries;
+    while (true) {
+      SYNCLINE_ASSIGN(const bool row, rows.next());
+      if (!row) return entries;
+      SYNCLINE_ASSIGN(ports::DocumentEntry entry, read_entry(rows));
+      entries.push_back(std::move(entry));
+    }
+  }
+
+  Result<std::optional<ports::DocumentEntry>> find(const DocumentName& name) {
+    const std::lock_guard lock(mutex_);
+    SYNCLINE_TRY(ensure_connected());
+    Execution rows = find_.execute(std::string_view(name.text()));
+    SYNCLINE_ASSIGN(const bool row, rows.next());
+    if (!row) return std::optional<ports::DocumentEntry>();
+    SYNCLINE_ASSIGN(ports::DocumentEntry entry, read_entry(rows));
+    return std::optional(std::move(entry));
+  }
+
+  // In one transaction, so that the head fits the records.
+  Result<ports::LogPage> read_log(const DocumentName& document, Sequence after,
+                                  std::size_t bytes_max) {
+    const std::lock_guard lock(mutex_);
+    SYNCLINE_TRY(ensure_connected());
+    SYNCLINE_TRY(connection_->run("BEGIN"));
+    auto page = read_page(document, after, bytes_max);
+    auto ended = connection_->run("COMMIT");
+    if (ended.ok()) return page;
+    // Its transaction would make every later BEGIN fail; closing ends it. If no other connection
+    // can be opened now, the next call tries again.
+    static_cast<void>(connect().ok());
+    if (!page.ok()) return page;
+    return ended.error();
+  }
+
+  Result<std::optional<ports::Snapshot>> read_snapshot(const DocumentName& document,
+                                                       Sequence before) {
+    const std::lock_guard lock(mutex_);
+    SYNCLINE_TRY(ensure_connected());
+    Execution rows = snapshot_.execute(std::string_view(document.text()), to_column(before.value));
+    SYNCLINE_ASSIGN(const bool row, rows.next());
+    if (!row) return std::optional<ports::Snapshot>();
+    return std::optional(
+        ports::Snapshot{.sequence = Sequence{static_cast<std::uint64_t>(rows.integer(0))},
+                        .checksum = std::bit_cast<std::uint64_t>(rows.integer(1)),
+                        .state = SharedBytes(rows.blob(2))});
+  }
+
+ private:
   Result<void> prepare() {
     const auto prepare = [this](Statement& statement, std::string_view sql) -> Result<void> {
-      SYNCLINE_ASSIGN(statement, connection_.prepare(sql));
+      SYNCLINE_ASSIGN(statement, connection_->prepare(sql));
       return {};
     };
     SYNCLINE_TRY(prepare(list_,
@@ -84,54 +157,8 @@ class SqliteReader::State {
                    " AND sequence < ? ORDER BY sequence DESC LIMIT 1");
   }
 
-  Result<std::vector<ports::DocumentEntry>> list(const std::optional<std::string>& after,
-                                                 std::size_t limit, const std::string& filter) {
-    const std::lock_guard lock(mutex_);
-    // Every legal name is greater than the empty text, and every text contains it.
-    Execution rows = list_.execute(std::string_view(after ? *after : std::string_view()),
-                                   std::string_view(filter), to_column(limit));
-    std::vector<ports::DocumentEntry> entries;
-    while (true) {
-      SYNCLINE_ASSIGN(const bool row, rows.next());
-      if (!row) return entries;
-      SYNCLINE_ASSIGN(ports::DocumentEntry entry, read_entry(rows));
-      entries.push_back(std::move(entry));
-    }
-  }
+  Result<void> ensure_connected() { return connection_.has_value() ? Result<void>() : connect(); }
 
-  Result<std::optional<ports::DocumentEntry>> find(const DocumentName& name) {
-    const std::lock_guard lock(mutex_);
-    Execution rows = find_.execute(std::string_view(name.text()));
-    SYNCLINE_ASSIGN(const bool row, rows.next());
-    if (!row) return std::optional<ports::DocumentEntry>();
-    SYNCLINE_ASSIGN(ports::DocumentEntry entry, read_entry(rows));
-    return std::optional(std::move(entry));
-  }
-
-  // In one transaction, so that the head fits the records.
-  Result<ports::LogPage> read_log(const DocumentName& document, Sequence after,
-                                  std::size_t bytes_max) {
-    const std::lock_guard lock(mutex_);
-    SYNCLINE_TRY(connection_.run("BEGIN"));
-    auto page = read_page(document, after, bytes_max);
-    auto ended = connection_.run("COMMIT");
-    if (page.ok() && !ended.ok()) return ended.error();
-    return page;
-  }
-
-  Result<std::optional<ports::Snapshot>> read_snapshot(const DocumentName& document,
-                                                       Sequence before) {
-    const std::lock_guard lock(mutex_);
-    Execution rows = snapshot_.execute(std::string_view(document.text()), to_column(before.value));
-    SYNCLINE_ASSIGN(const bool row, rows.next());
-    if (!row) return std::optional<ports::Snapshot>();
-    return std::optional(
-        ports::Snapshot{.sequence = Sequence{static_cast<std::uint64_t>(rows.integer(0))},
-                        .checksum = std::bit_cast<std::uint64_t>(rows.integer(1)),
-                        .state = SharedBytes(rows.blob(2))});
-  }
-
- private:
   Result<ports::LogPage> read_page(const DocumentName& document, Sequence after,
                                    std::size_t bytes_max) {
     ports::LogPage page;
@@ -153,8 +180,9 @@ class SqliteReader::State {
     return page;
   }
 
-  std::mutex mutex_;  // Over everything below.
-  Connection connection_;
+  const std::filesystem::path file_;
+  std::mutex mutex_;                      // Over everything below.
+  std::optional<Connection> connection_;  // Null: the last one failed, and so did opening another.
   Statement list_;
   Statement find_;
   Statement document_;
@@ -170,12 +198,8 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::
                                            "; name the server's data folder with --data"};
   }
   SYNCLINE_TRY(sqlite::check_file(file));
-  auto connection = open_connection(file);
-  if (!connection.ok()) return sqlite::open_error(file, connection.error());
-  SYNCLINE_TRY(sqlite::prepare_for_reading(*connection, file));
-  auto state = std::make_unique<State>(std::move(*connection));
-  auto prepared = state->prepare();
-  if (!prepared.ok()) return sqlite::open_error(file, prepared.error());
+  auto state = std::make_unique<State>(file);
+  SYNCLINE_TRY(state->connect());
   return std::unique_ptr<SqliteReader>(new SqliteReader(std::move(state)));
 }
 

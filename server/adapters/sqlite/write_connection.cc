@@ -8,24 +8,40 @@
 namespace syncline::adapters::sqlite {
 
 Result<std::unique_ptr<WriteConnection>> WriteConnection::open(const std::filesystem::path& file) {
-  auto connection = Connection::open(file, Connection::Mode::read_write);
-  if (!connection.ok()) return open_error(file, connection.error());
-  SYNCLINE_TRY(prepare_for_writing(*connection, file));
-  std::unique_ptr<WriteConnection> writer(new WriteConnection(std::move(*connection)));
-  auto prepared = writer->prepare_statements();
-  if (!prepared.ok()) return open_error(file, prepared.error());
-  writer->connection_.on_commit(
+  std::unique_ptr<WriteConnection> writer(new WriteConnection(file));
+  SYNCLINE_TRY(writer->connect());
+  return writer;
+}
+
+Result<void> WriteConnection::connect() {
+  for (Statement* const statement :
+       {&select_document_, &insert_document_, &update_document_, &insert_update_, &newest_snapshot_,
+        &insert_snapshot_, &trim_snapshots_}) {
+    *statement = Statement();
+  }
+  connection_.reset();
+  auto connection = Connection::open(file_, Connection::Mode::read_write);
+  if (!connection.ok()) return open_error(file_, connection.error());
+  SYNCLINE_TRY(prepare_for_writing(*connection, file_));
+  connection_ = std::move(*connection);
+  auto prepared = prepare_statements();
+  if (!prepared.ok()) {
+    connection_.reset();
+    return open_error(file_, prepared.error());
+  }
+  connection_->on_commit(
       [](void* context, sqlite3*, const char*, int pages) {
         static_cast<WriteConnection*>(context)->log_pages_ = pages;
         return 0;
       },
-      writer.get());
-  return writer;
+      this);
+  if (value_bytes_max_ > 0) connection_->limit_value_bytes(value_bytes_max_);
+  return pages_max_ > 0 ? limit_pages(pages_max_) : Result<void>();
 }
 
 Result<void> WriteConnection::prepare_statements() {
   const auto prepare = [this](Statement& statement, std::string_view sql) -> Result<void> {
-    SYNCLINE_ASSIGN(statement, connection_.prepare(sql));
+    SYNCLINE_ASSIGN(statement, connection_->prepare(sql));
     return {};
   };
   SYNCLINE_TRY(prepare(select_document_, "SELECT id, head FROM documents WHERE name = ?"));
@@ -51,7 +67,8 @@ Result<void> WriteConnection::prepare_statements() {
 
 Result<void> WriteConnection::begin() {
   SYNCLINE_ASSERT(touched_.empty());
-  return connection_.run("BEGIN IMMEDIATE");
+  if (!connection_.has_value()) SYNCLINE_TRY(connect());
+  return connection_->run("BEGIN IMMEDIATE");
 }
 
 Result<Sequence> WriteConnection::append(const DocumentName& document, BytesView update,
@@ -104,25 +121,40 @@ Result<void> WriteConnection::finish(WallTime now) {
 
 Result<void> WriteConnection::commit() {
   touched_.clear();
-  auto committed = connection_.run("COMMIT");
+  auto committed = connection_->run("COMMIT");
   if (!committed.ok()) rollback();
   return committed;
 }
 
 void WriteConnection::rollback() {
   touched_.clear();
-  // On some errors SQLite has rolled back already. That it cannot roll back is not known to happen;
-  // the next begin() would then fail and say why.
-  if (connection_.in_transaction()) static_cast<void>(connection_.run("ROLLBACK").ok());
+  // On some errors SQLite has rolled back already.
+  if (!connection_.has_value() || !connection_->in_transaction()) return;
+  if (connection_->run("ROLLBACK").ok()) return;
+  // Closing a connection ends its transaction. If none can be opened now, begin() says why.
+  static_cast<void>(connect().ok());
+}
+
+Result<void> WriteConnection::checkpoint_passive() {
+  if (!connection_.has_value()) return ErrorCode::unavailable;
+  return connection_->checkpoint_passive();
 }
 
 Result<void> WriteConnection::tidy() {
-  return connection_.run("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!connection_.has_value()) return ErrorCode::unavailable;
+  return connection_->run("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 Result<void> WriteConnection::limit_pages(std::uint32_t pages) {
+  pages_max_ = pages;
+  if (!connection_.has_value()) return {};
   const std::string sql = "PRAGMA max_page_count = " + std::to_string(pages);
-  return connection_.run(sql.c_str());
+  return connection_->run(sql.c_str());
+}
+
+void WriteConnection::limit_value_bytes(int bytes) {
+  value_bytes_max_ = bytes;
+  if (connection_.has_value()) connection_->limit_value_bytes(bytes);
 }
 
 Result<WriteConnection::Touched*> WriteConnection::find(const DocumentName& document) {
@@ -143,7 +175,7 @@ Result<WriteConnection::Touched*> WriteConnection::find_or_make(const DocumentNa
       insert_document_
           .execute(std::string_view(document.text()), std::int64_t{now.since_epoch.count()})
           .done());
-  const Touched touched{connection_.last_insert_rowid(), 0, 0};
+  const Touched touched{connection_->last_insert_rowid(), 0, 0};
   return &touched_.emplace(document.text(), touched).first->second;
 }
 

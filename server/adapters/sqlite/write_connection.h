@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -19,6 +20,8 @@ namespace syncline::adapters::sqlite {
 // The one connection that writes, one transaction at a time: begin(), any appends and snapshots,
 // then finish() and commit(), or rollback(). After any error but one of commit() the transaction
 // must be rolled back; nothing of it is then in the database.
+//
+// A connection that cannot roll back is of no use any more: the next begin() opens another.
 //
 // A document's head is read once in a transaction and written once, however many updates it gets.
 //
@@ -51,14 +54,14 @@ class WriteConnection {
 
   // Pages in the write-ahead log, as of the last commit.
   int log_pages() const { return log_pages_; }
-  Result<void> checkpoint_passive() { return connection_.checkpoint_passive(); }
+  Result<void> checkpoint_passive();
 
   // Before the connection is closed for good.
   Result<void> tidy();
 
   // The database file may grow to so many pages (4 KiB each).
   Result<void> limit_pages(std::uint32_t pages);
-  void limit_value_bytes(int bytes) { connection_.limit_value_bytes(bytes); }
+  void limit_value_bytes(int bytes);
 
  private:
   // A document that this transaction touched.
@@ -68,15 +71,20 @@ class WriteConnection {
     std::int64_t added_bytes;
   };
 
-  explicit WriteConnection(Connection connection) : connection_(std::move(connection)) {}
+  explicit WriteConnection(std::filesystem::path file) : file_(std::move(file)) {}
 
+  // Opens the connection; closes an earlier one.
+  Result<void> connect();
   Result<void> prepare_statements();
   // Null if there is no such document.
   Result<Touched*> find(const DocumentName& document);
   Result<Touched*> find_or_make(const DocumentName& document, WallTime now);
   Result<void> keep_two_snapshots(std::int64_t document_id);
 
-  Connection connection_;  // Before the statements, which must be gone when it closes.
+  const std::filesystem::path file_;
+  // Null: it could not roll back, and no other could be opened yet.
+  std::optional<Connection>
+      connection_;  // Before the statements, which must be gone when it closes.
   Statement select_document_;
   Statement insert_document_;
   Statement update_document_;
@@ -89,6 +97,10 @@ class WriteConnection {
   // nobody can observe.
   std::unordered_map<std::string, Touched> touched_;
   int log_pages_ = 0;
+
+  // What a new connection must be told; 0: nothing.
+  std::uint32_t pages_max_ = 0;
+  int value_bytes_max_ = 0;
 };
 
 }  // namespace syncline::adapters::sqlite
