@@ -168,8 +168,8 @@ class DocState {
 
   std::deque<std::string> names_;
   std::unordered_map<std::string_view, StringIndex> name_indexes_;  // Never iterated.
-  bool pending_changed_ = false;  // By the update that is being applied.
-  DecodedUpdate decoded_;                                           // Scratch, kept for its memory.
+  bool pending_changed_ = false;         // By the update that is being applied.
+  DecodedUpdate decoded_;                // Scratch, kept for its memory.
   std::vector<std::uint64_t> seen_;      // By item: the last conflict scan that met it...
   std::vector<std::uint64_t> conflict_;  // ...and the last group of conflicts that it was in.
   std::uint64_t scan_ = 0;
