@@ -42,6 +42,7 @@ export class Server {
         const ready = /http:\/\/127\.0\.0\.1:(\d+)\//.exec(this.#output);
         if (!ready) return;
         clearTimeout(timer);
+        [, this.admin] = /(http:\/\/127\.0\.0\.1:\d+)\/metrics/.exec(this.#output) ?? [];
         resolve(Number(ready[1]));
       };
       child.stdout.on('data', onOutput);
@@ -81,6 +82,12 @@ export class Server {
       await this.kill();
     }
     fs.rmSync(this.data, { recursive: true, force: true });
+  }
+
+  // The value of a metric without labels.
+  async metric(name) {
+    const text = await (await fetch(`${this.admin}/metrics`)).text();
+    return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)[1]);
   }
 
   // The output of `syncline-server doc ...` on this server's data.
