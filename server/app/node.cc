@@ -186,14 +186,25 @@ class Node::State {
 
   // From the outside in: nobody may call what has ended.
   void stop() {
-    if (http_) http_->stop();
-    for (auto& parts : shards_) parts->loop.stop();
+    stop_callers();
     if (database_) database_->stop();
+  }
+
+  void stop_at_once() {
+    stop_callers();
+    if (database_) database_->stop_at_once();
   }
 
   const adapters::HttpServer& http() const { return *http_; }
 
  private:
+  void stop_callers() {
+    // A search through a large catalog would take its time.
+    if (catalog_) catalog_->end();
+    if (http_) http_->stop();
+    for (auto& parts : shards_) parts->loop.stop();
+  }
+
   const ServeOptions options_;
   adapters::SystemClock clock_;
   adapters::PrometheusMetrics metrics_;
@@ -224,6 +235,7 @@ void Node::drain_expired() { state_->drain_expired(); }
 bool Node::drained() const { return state_->drained(); }
 void Node::give_back_memory() { state_->give_back_memory(); }
 void Node::stop() { state_->stop(); }
+void Node::stop_at_once() { state_->stop_at_once(); }
 
 adapters::Endpoint Node::listen_endpoint() const { return state_->http().listen_endpoint(); }
 adapters::Endpoint Node::admin_endpoint() const { return state_->http().admin_endpoint(); }

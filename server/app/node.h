@@ -11,7 +11,7 @@ namespace syncline::app {
 // One node, put together: the shards with their event loops, the store, the broker and the HTTP
 // server. The one place where adapters and core meet.
 //
-// A node's life: open, start, drain, stop. All calls come from one thread.
+// A node's life: open, start, drain, stop. One call at a time.
 class Node {
  public:
   // Takes the ports and the data folder. If one of them cannot be had, nothing has been changed,
@@ -38,6 +38,8 @@ class Node {
 
   // Ends all threads and closes the database.
   void stop();
+  // The same without a last checkpoint, and without committing what still waits for it.
+  void stop_at_once();
 
   adapters::Endpoint listen_endpoint() const;
   adapters::Endpoint admin_endpoint() const;

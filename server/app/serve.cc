@@ -1,6 +1,10 @@
 #include "server/app/serve.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <future>
 
 #include "server/app/environment.h"
 #include "server/app/exit_code.h"
@@ -54,21 +58,54 @@ void print_ready(const Node& node, const ServeOptions& options) {
   std::fflush(stdout);
 }
 
-// Ends the node gently, or at once when a second signal comes.
-void drain(Node& node, ShutdownSignals& signals, Duration timeout) {
-  constexpr auto look_again = milliseconds(20);
-  constexpr auto last_frames = seconds(2);
-  node.drain();
-  const auto wait_until_drained = [&](Duration limit) {
-    for (Duration waited{0}; waited < limit && !node.drained(); waited += look_again) {
-      if (signals.wait_for(look_again)) std::_Exit(exit_failed);
+// Ends the node gently, or at once when a second signal comes. All of it takes no longer than
+// `timeout`, but for a second in which the threads end; what then still hangs (a disk that does not
+// answer) is left behind: nothing that was acknowledged depends on it.
+class Shutdown {
+ public:
+  Shutdown(Node& node, ShutdownSignals& signals, Duration timeout)
+      : node_(node), signals_(signals), left_(timeout) {}
+
+  void run() {
+    // For the last frames to leave, and as much again for the threads to end.
+    const Duration reserve = std::min<Duration>(seconds(2), left_ / 4);
+    node_.drain();
+    const bool drained = wait(left_ - 2 * reserve, [this] { return node_.drained(); });
+    if (!drained) {
+      node_.drain_expired();
+      wait(reserve, [this] { return node_.drained(); });
     }
-    return node.drained();
-  };
-  if (wait_until_drained(timeout)) return;
-  node.drain_expired();
-  wait_until_drained(last_frames);
-}
+    stop(!drained);
+  }
+
+ private:
+  static constexpr Duration look_again = milliseconds(20);
+
+  // False if it has not come true after `limit`.
+  template <class Condition>
+  bool wait(Duration limit, Condition condition) {
+    for (Duration waited{0}; waited < limit && !condition(); waited += look_again) {
+      if (signals_.wait_for(look_again)) std::_Exit(exit_failed);
+      left_ -= look_again;
+    }
+    return condition();
+  }
+
+  void stop(bool late) {
+    auto stopped = std::async(std::launch::async,
+                              [this, late] { late ? node_.stop_at_once() : node_.stop(); });
+    const auto done = [&stopped] {
+      return stopped.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    };
+    if (wait(std::max<Duration>(left_, seconds(1)), done)) return;
+    std::fputs("syncline-server: the node did not end in time and is left behind\n", stderr);
+    std::_Exit(exit_failed);
+  }
+
+  Node& node_;
+  ShutdownSignals& signals_;
+  Duration left_;
+};
 
 }  // namespace
 
@@ -95,8 +132,7 @@ int serve_command(std::span<const std::string> arguments) {
   print_ready(**node, options);
   constexpr auto between_give_backs = seconds(1);
   while (!signals.wait_for(between_give_backs)) (*node)->give_back_memory();
-  drain(**node, signals, options.drain_timeout);
-  (*node)->stop();
+  Shutdown(**node, signals, options.drain_timeout).run();
   return exit_success;
 }
 

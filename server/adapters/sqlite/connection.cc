@@ -20,6 +20,7 @@ ErrorCode error_code(int code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_NOMEM:
+    case SQLITE_INTERRUPT:
       return ErrorCode::unavailable;
     // A constraint that our statements cannot break means that the rows contradict each other.
     case SQLITE_CONSTRAINT:
@@ -172,6 +173,19 @@ Result<void> Connection::checkpoint_passive() {
 
 void Connection::on_commit(int (*callback)(void*, sqlite3*, const char*, int), void* context) {
   sqlite3_wal_hook(connection_.get(), callback, context);
+}
+
+void Connection::fail_once(const std::atomic<bool>& ended) {
+  // SQLite asks after so many of its instructions, some microseconds' worth.
+  constexpr int instructions = 1000;
+  sqlite3_progress_handler(
+      connection_.get(), instructions,
+      [](void* context) { return static_cast<const std::atomic<bool>*>(context)->load() ? 1 : 0; },
+      const_cast<std::atomic<bool>*>(&ended));
+}
+
+void Connection::leave_log_on_close() {
+  sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 void Connection::limit_value_bytes(int bytes) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -104,6 +105,14 @@ class Connection {
 
   // Calls back after each commit with the pages in the write-ahead log.
   void on_commit(int (*callback)(void* context, sqlite3*, const char*, int pages), void* context);
+
+  // Once it is true, what runs and what is started later fails with `unavailable`. It must outlive
+  // the connection.
+  void fail_once(const std::atomic<bool>& ended);
+
+  // Closing the last connection to a file would copy the write-ahead log into it, however long that
+  // takes; now it leaves the log to the next one that opens the file.
+  void leave_log_on_close();
 
   // The largest text or blob that is taken.
   void limit_value_bytes(int bytes);

@@ -1,6 +1,7 @@
 #include "server/adapters/sqlite/group_commit.h"
 
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -89,12 +90,28 @@ void GroupCommit::write_snapshot(SnapshotRequest request) {
 
 void GroupCommit::limit_pages(std::uint32_t pages) { page_limit_ = pages; }
 
-void GroupCommit::stop() {
+void GroupCommit::stop() { end_thread(false); }
+void GroupCommit::stop_at_once() { end_thread(true); }
+
+void GroupCommit::end_thread(bool at_once) {
+  Batch refused;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    at_once_ = at_once_ || at_once;
+    if (at_once) {
+      refused.appends.assign(std::make_move_iterator(appends_.begin()),
+                             std::make_move_iterator(appends_.end()));
+      refused.snapshots.assign(std::make_move_iterator(snapshots_.begin()),
+                               std::make_move_iterator(snapshots_.end()));
+      appends_.clear();
+      snapshots_.clear();
+    }
     arrived_.notify_one();
   }
+  metrics_.add(ports::Gauge::commit_queue_updates,
+               -static_cast<std::int64_t>(refused.appends.size()));
+  answer_failed(refused, Failure{ports::Outcome::refused, Error{ErrorCode::unavailable}, 0});
   const std::lock_guard lock(stop_mutex_);
   if (thread_.joinable()) thread_.join();
 }
@@ -105,11 +122,17 @@ void GroupCommit::run() {
     commit(std::move(batch));
     checkpoint_if_due();
   }
+  if (must_hurry()) return connection_->leave_log();
   auto tidied = connection_->tidy();
   if (!tidied.ok()) {
     log_.write(ports::LogLevel::warning, "the last checkpoint of the database failed",
                {{"error", tidied.error().message()}});
   }
+}
+
+bool GroupCommit::must_hurry() {
+  const std::lock_guard lock(mutex_);
+  return at_once_;
 }
 
 GroupCommit::Batch GroupCommit::take_batch() {
@@ -285,6 +308,7 @@ void GroupCommit::checkpoint_if_due() {
     const std::lock_guard lock(mutex_);
     if (!appends_.empty() || !snapshots_.empty()) return;
   }
+  if (must_hurry()) return;
   pages_at_checkpoint_ = pages;
   auto done = connection_->checkpoint_passive();
   // Nothing is lost by it: the log stays, and grows.

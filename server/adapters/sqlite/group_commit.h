@@ -72,6 +72,8 @@ class GroupCommit {
 
   // Commits and answers everything that was asked before, then checkpoints and ends the thread.
   void stop();
+  // As soon as possible: refuses what waits for a commit, and leaves the write-ahead log as it is.
+  void stop_at_once();
 
  private:
   // What one transaction carries.
@@ -96,6 +98,8 @@ class GroupCommit {
   class Answers;
 
   void run();
+  void end_thread(bool at_once);
+  bool must_hurry();
   // Waits for requests. Empty: stopped.
   Batch take_batch();
   void take_appends(Batch& batch);
@@ -126,6 +130,7 @@ class GroupCommit {
   std::deque<AppendRequest> appends_;
   std::deque<SnapshotRequest> snapshots_;
   bool stopping_ = false;
+  bool at_once_ = false;
 
   // Zero: nothing to apply.
   std::atomic<std::uint32_t> page_limit_{0};

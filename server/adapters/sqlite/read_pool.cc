@@ -60,6 +60,11 @@ void ReadPool::stop() {
   threads_.clear();
 }
 
+void ReadPool::stop_at_once() {
+  for (const auto& reader : readers_) reader->end();
+  stop();
+}
+
 void ReadPool::run(SqliteReader& reader) {
   std::unique_lock lock(mutex_);
   while (true) {

@@ -51,6 +51,8 @@ class ReadPool {
 
   // Answers everything that was asked before, and ends the threads.
   void stop();
+  // As soon as possible: everything that was asked before fails with `unavailable`.
+  void stop_at_once();
 
  private:
   void run(SqliteReader& reader);

@@ -112,6 +112,11 @@ void SqliteDatabase::stop() {
   state_->commits().stop();
 }
 
+void SqliteDatabase::stop_at_once() {
+  state_->commits().stop_at_once();
+  state_->reads().stop_at_once();
+}
+
 void SqliteDatabase::append(sqlite::AppendRequest request) {
   state_->commits().append(std::move(request));
 }

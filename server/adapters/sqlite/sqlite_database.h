@@ -70,6 +70,8 @@ class SqliteDatabase {
   // Finishes and answers everything that was asked before, checkpoints, and ends the threads. What
   // is asked later is refused with `unavailable`.
   void stop();
+  // As soon as possible: what waits for a commit is refused, and there is no checkpoint.
+  void stop_at_once();
 
  private:
   friend class SqliteStore;

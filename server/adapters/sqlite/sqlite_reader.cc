@@ -1,6 +1,7 @@
 #include "server/adapters/sqlite/sqlite_reader.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -63,6 +64,8 @@ class SqliteReader::State {
  public:
   explicit State(std::filesystem::path file) : file_(std::move(file)) {}
 
+  void end() { ended_.store(true); }
+
   // Opens the connection, or another one in its place.
   Result<void> connect() {
     for (Statement* const statement : {&list_, &find_, &document_, &log_, &snapshot_}) {
@@ -73,6 +76,7 @@ class SqliteReader::State {
     if (!connection.ok()) return sqlite::open_error(file_, connection.error());
     SYNCLINE_TRY(sqlite::prepare_for_reading(*connection, file_));
     connection_ = std::move(*connection);
+    connection_->fail_once(ended_);
     auto prepared = prepare();
     if (prepared.ok()) return {};
     connection_.reset();
@@ -157,7 +161,10 @@ class SqliteReader::State {
                    " AND sequence < ? ORDER BY sequence DESC LIMIT 1");
   }
 
-  Result<void> ensure_connected() { return connection_.has_value() ? Result<void>() : connect(); }
+  Result<void> ensure_connected() {
+    if (ended_.load()) return ErrorCode::unavailable;
+    return connection_.has_value() ? Result<void>() : connect();
+  }
 
   Result<ports::LogPage> read_page(const DocumentName& document, Sequence after,
                                    std::size_t bytes_max) {
@@ -181,6 +188,7 @@ class SqliteReader::State {
   }
 
   const std::filesystem::path file_;
+  std::atomic<bool> ended_ = false;
   std::mutex mutex_;                      // Over everything below.
   std::optional<Connection> connection_;  // Null: the last one failed, and so did opening another.
   Statement list_;
@@ -205,6 +213,8 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::
 
 SqliteReader::SqliteReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 SqliteReader::~SqliteReader() = default;
+
+void SqliteReader::end() { state_->end(); }
 
 Result<std::vector<ports::DocumentEntry>> SqliteReader::list(
     const std::optional<std::string>& after, std::size_t limit, const std::string& filter) {

@@ -31,6 +31,10 @@ class SqliteReader final : public ports::DocumentCatalog {
   SqliteReader(const SqliteReader&) = delete;
   SqliteReader& operator=(const SqliteReader&) = delete;
 
+  // From now on every call, also one that is under way, fails with `unavailable`. For a process
+  // that ends.
+  void end();
+
   // As in ports::DocumentCatalog. `filter` is compared byte by byte. The whole catalog may have to
   // be looked through if few names contain it.
   Result<std::vector<ports::DocumentEntry>> list(const std::optional<std::string>& after,

@@ -145,6 +145,10 @@ Result<void> WriteConnection::tidy() {
   return connection_->run("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
+void WriteConnection::leave_log() {
+  if (connection_.has_value()) connection_->leave_log_on_close();
+}
+
 Result<void> WriteConnection::limit_pages(std::uint32_t pages) {
   pages_max_ = pages;
   if (!connection_.has_value()) return {};

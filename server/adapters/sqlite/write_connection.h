@@ -56,8 +56,9 @@ class WriteConnection {
   int log_pages() const { return log_pages_; }
   Result<void> checkpoint_passive();
 
-  // Before the connection is closed for good.
+  // Before the connection is closed for good: either empties the write-ahead log, or leaves it.
   Result<void> tidy();
+  void leave_log();
 
   // The database file may grow to so many pages (4 KiB each).
   Result<void> limit_pages(std::uint32_t pages);

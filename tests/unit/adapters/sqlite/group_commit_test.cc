@@ -289,6 +289,28 @@ TEST_F(GroupCommitTest, keeps_the_write_ahead_log_bounded) {
   EXPECT_EQ(std::filesystem::file_size(log), 0u) << "truncated by the last checkpoint";
 }
 
+TEST_F(GroupCommitTest, stops_at_once_without_a_last_checkpoint) {
+  open({.folder = {}, .batch_updates_max = 10});
+  TestShard shard(*database_);
+  EXPECT_EQ(shard.append_and_run("a", "first").outcome, Outcome::committed);
+  for (int i = 0; i < 20'000; ++i) shard.append("a", "x");
+  database_->stop_at_once();
+  ASSERT_TRUE(shard.run()) << "everything is answered";
+  std::uint64_t committed = 0;
+  for (const auto& [token, result] : shard.recorder.appends) {
+    if (result.outcome == Outcome::committed) {
+      ++committed;
+    } else {
+      EXPECT_EQ(result.error, ErrorCode::unavailable);
+    }
+  }
+  EXPECT_LT(committed, 20'001u);
+  EXPECT_EQ(ports_.metrics.queued(), 0);
+  database_.reset();
+  EXPECT_GT(std::filesystem::file_size(folder_.path() / "syncline.db-wal"), 0u);
+  EXPECT_EQ(check_log("a"), committed);
+}
+
 TEST_F(GroupCommitTest, appends_for_commands_and_waits) {
   open();
   EXPECT_EQ(database_->append(document("a"), SharedBytes(as_bytes("x")), 3).value(), Sequence{1});

@@ -1,6 +1,8 @@
 #include "server/adapters/sqlite/sqlite_reader.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <thread>
@@ -9,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include "server/adapters/sqlite/connection.h"
 #include "tests/conformance/store_recorder.h"
 #include "tests/unit/adapters/sqlite/sqlite_fixture.h"
 
@@ -102,6 +105,29 @@ TEST_F(SqliteReaderTest, shows_a_gap_as_it_is) {
   ASSERT_EQ(page.records.size(), 2u);
   EXPECT_EQ(page.records[1].sequence, Sequence{3});
   EXPECT_EQ(page.head, Sequence{3});
+}
+
+TEST_F(SqliteReaderTest, answers_nothing_after_its_end) {
+  reader_->end();
+  EXPECT_EQ(reader_->list({}, 100, "").error().code, ErrorCode::unavailable);
+  EXPECT_EQ(reader_->read_log(document("a"), {}, 1000).error().code, ErrorCode::unavailable);
+}
+
+TEST(Connection, gives_up_what_it_runs) {
+  const TemporaryFolder folder;
+  std::atomic<bool> ended = false;
+  auto connection =
+      sqlite::Connection::open(folder.path() / "syncline.db", sqlite::Connection::Mode::read_write)
+          .value();
+  connection.fail_once(ended);
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    ended = true;
+  });
+  const auto endless = connection.read_integer(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n");
+  other.join();
+  EXPECT_EQ(endless.error().code, ErrorCode::unavailable);
 }
 
 TEST_F(SqliteReaderTest, may_be_used_by_several_threads) {
