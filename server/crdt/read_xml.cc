@@ -36,9 +36,9 @@ std::string type_text(const DocState& doc, const Type& type) {
   }
 }
 
-// The elements of an item, as String() has them, one after the other.
-void append_content_text(std::string& out, const DocState& doc, const Item& item) {
-  const BytesView content = doc.store.content(item);
+// `length` elements of an item, `content`, as String() has them, one after the other.
+void append_elements_text(std::string& out, const DocState& doc, const Item& item,
+                          BytesView content, Clock length) {
   lib0::Decoder decoder(content);
   switch (item.kind) {
     case StructKind::type:
@@ -48,11 +48,11 @@ void append_content_text(std::string& out, const DocState& doc, const Item& item
       out.append(as_text(content));
       return;
     case StructKind::any:
-      for (Clock i = 0; i < item.length; ++i) out.append(lib0::read_any(decoder).value().to_text());
+      for (Clock i = 0; i < length; ++i) out.append(lib0::read_any(decoder).value().to_text());
       return;
     case StructKind::json:
     case StructKind::embed:
-      for (Clock i = 0; i < item.length; ++i) {
+      for (Clock i = 0; i < length; ++i) {
         BytesView json;
         decoder.take_var_bytes(json);
         const auto value = lib0::parse_json(as_text(json));
@@ -68,6 +68,10 @@ void append_content_text(std::string& out, const DocState& doc, const Item& item
     default:
       return;
   }
+}
+
+void append_content_text(std::string& out, const DocState& doc, const Item& item) {
+  append_elements_text(out, doc, item, doc.store.content(item), item.length);
 }
 
 std::string lower_case(std::string_view text) {
@@ -113,14 +117,18 @@ Attributes enumerate(std::string_view json) {
 }  // namespace
 
 std::string entry_text(const DocState& doc, const Item& item) {
-  if (item.kind == StructKind::any && item.length > 1) {
-    lib0::Decoder decoder(doc.store.content(item));
-    std::string last;
-    for (Clock i = 0; i < item.length; ++i) last = lib0::read_any(decoder).value().to_text();
-    return last;
-  }
   std::string text;
-  append_content_text(text, doc, item);
+  if (item.length == 1 || !is_run(item.kind)) {
+    append_content_text(text, doc, item);
+    return text;
+  }
+  // Of a run, yjs shows the last element.
+  bool cuts_pair = false;
+  const BytesView content = doc.store.content(item);
+  const std::size_t last =
+      content_offset(item.kind, content, item.length, item.length - 1, cuts_pair);
+  if (cuts_pair) return std::string(replacement_character);
+  append_elements_text(text, doc, item, content.subspan(last), 1);
   return text;
 }
 

@@ -116,5 +116,69 @@ TEST(apply_update, limits_what_waits) {
   EXPECT_TRUE(doc.apply_update(from_hex("01 01 02 00 04 01 01 74 02 61 62 00")).ok());
 }
 
+// `count` clients from `first` on, each with one struct at clock 5, before which everything is
+// missing.
+Bytes orphans(std::uint64_t first, std::size_t count) {
+  lib0::Encoder encoder;
+  encoder.write_var_uint(count);
+  for (std::size_t i = count; i-- > 0;) {
+    encoder.write_var_uint(1);
+    encoder.write_var_uint(first + i);
+    encoder.write_var_uint(5);
+    if (i % 2 == 0) {
+      encoder.write_u8(0);
+      encoder.write_var_uint(1);
+    } else {
+      encoder.write_u8(4);
+      encoder.write_u8(1);
+      encoder.write_var_string("t");
+      encoder.write_var_string("a");
+    }
+  }
+  encoder.write_var_uint(0);
+  return encoder.take();
+}
+
+// What waits may add up to more clients than one update may bring.
+TEST(apply_update, what_waits_may_outgrow_the_limits_of_one_update) {
+  constexpr std::size_t clients = 60'000;
+  ASSERT_GT(2 * clients, UpdateLimits{}.clients_max);
+  Doc doc;
+  for (const std::uint64_t first : {1U, 100'001U}) {
+    const auto applied = doc.apply_update(orphans(first, clients));
+    ASSERT_TRUE(applied.ok()) << applied.error().detail;
+    EXPECT_TRUE(applied->pending);
+  }
+  const auto whole = doc.encode_state_as_update(empty_state_vector());
+  ASSERT_TRUE(whole.ok());
+  const auto chunks = doc.encode_state_in_chunks(empty_state_vector(), 64 * 1024);
+  ASSERT_TRUE(chunks.ok());
+  EXPECT_TRUE(doc.apply_update(orphans(200'001, 1)).ok());
+  const auto checked = doc.check();
+  EXPECT_TRUE(checked.ok()) << checked.error().detail;
+
+  Doc again;
+  ASSERT_TRUE(again.apply_update(*whole, UpdateLimits::none()).ok());
+  EXPECT_EQ(again.encode_state_as_update(empty_state_vector()).value(), *whole);
+}
+
+// A delete that cuts a run in a map leaves its front as it is; yjs does the same.
+TEST(check, the_front_of_a_run_in_a_map_may_outlive_its_end) {
+  Doc doc;
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 02 00 24 01 01 6d 01 6b 03 25 32 30 00")).ok());
+  ASSERT_TRUE(doc.apply_update(from_hex("00 01 02 01 01 02")).ok());
+  const auto checked = doc.check();
+  EXPECT_TRUE(checked.ok()) << checked.error().detail;
+}
+
+// An attribute whose value is a run shows its last element, as in yjs.
+TEST(doc, an_attribute_shows_the_last_element_of_a_run) {
+  Doc doc;
+  const Bytes element = from_hex("01 01 01 00 07 01 01 78 03 01 70 00");
+  ASSERT_TRUE(doc.apply_update(element).ok());
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 02 00 24 00 01 00 01 6b 03 61 62 63 00")).ok());
+  EXPECT_EQ(doc.xml_string("x"), "<p k=\"c\"></p>");
+}
+
 }  // namespace
 }  // namespace syncline::crdt
