@@ -85,11 +85,43 @@ export async function compareDifferences(doc, twin, stateVectors) {
   });
 }
 
-// Every root through every view that fits it, against a fresh yjs document of the same content.
-export async function compareContent(doc, twin) {
+// What the document has integrated, without what waits. A copy made with it could integrate more than
+// the document itself has: where the waiting update claims ids that are known already, merging it with
+// the rest hides its first, waiting structs, and sets free those behind them.
+export function encodeIntegrated(doc) {
+  const { pendingStructs, pendingDs } = doc.store;
+  doc.store.pendingStructs = null;
+  doc.store.pendingDs = null;
+  try {
+    return Y.encodeStateAsUpdate(doc);
+  } finally {
+    doc.store.pendingStructs = pendingStructs;
+    doc.store.pendingDs = pendingDs;
+  }
+}
+
+// A fresh yjs document of the same content: giving a replica's roots types would change what it does
+// with later updates.
+function copyOf(doc) {
   const reader = newReader();
   typeRoots(reader);
-  Y.applyUpdate(reader, Y.encodeStateAsUpdate(doc));
+  Y.applyUpdate(reader, encodeIntegrated(doc));
+  return reader;
+}
+
+// Null where yjs cannot print it: an embedded `null` among the children makes its toString throw. What
+// is left to compare then are the structs, which compareState does.
+function xmlText(fragment) {
+  try {
+    return fragment.toString();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return null;
+  }
+}
+
+// Every root through every view that fits it. `reader` is a yjs document with typed roots.
+export async function compareContent(doc, twin, reader = copyOf(doc)) {
   const checks = [];
   const check = (view, expect, name, expected) => {
     checks.push(twin.read(view, name).then((actual) => expect(`${view} of ${name}`, expected, actual)));
@@ -104,7 +136,10 @@ export async function compareContent(doc, twin) {
   for (const name of roots.map) {
     check('map', expectJson, name, JSON.stringify(reader.getMap(name).toJSON()));
   }
-  for (const name of roots.xml) check('xml', expectText, name, reader.getXmlFragment(name).toString());
+  for (const name of roots.xml) {
+    const expected = xmlText(reader.getXmlFragment(name));
+    check('xml', expected === null ? () => {} : expectText, name, expected);
+  }
   for (const name of roots.xmlText) {
     check('delta', expectJson, name, JSON.stringify(reader.get(name, Y.XmlText).toDelta()));
   }

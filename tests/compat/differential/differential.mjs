@@ -154,9 +154,12 @@ export async function runDifferential(options) {
       if (!(await run(seed + i)) && !keepGoing) return;
     }
   };
-  await each(histories, (n) => differential.history(n));
-  await each(poisonSeeds, (n) => differential.poisoned(n));
-  differential.close();
+  try {
+    await each(histories, (n) => differential.history(n));
+    await each(poisonSeeds, (n) => differential.poisoned(n));
+  } finally {
+    differential.close();  // A probe that lives keeps this process alive too.
+  }
   return differential.counts;
 }
 
