@@ -9,7 +9,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { testClients } from './clients/clients.mjs';
+import { testClients, testIdleClients } from './clients/clients.mjs';
 import { testCrashes } from './crash/crash.mjs';
 import { runDifferential } from './differential/differential.mjs';
 import { Report } from './lib/report.mjs';
@@ -58,8 +58,10 @@ const parts = {
   crash: () => testCrashes(report, { binary, seed, kills: values.quick ? 15 : 60 }),
   measure: () => testMeasures(report, { binary, quick: values.quick }),
 };
+const wanted = (name) => !values.only || values.only === name;
+const idle = wanted('clients') ? report.part('idle', () => testIdleClients(report, { binary })) : null;
 for (const [name, run] of Object.entries(parts)) {
-  if (values.only && values.only !== name) continue;
-  await report.part(name, run);
+  if (wanted(name)) await report.part(name, run);
 }
+await idle;
 process.exit(report.close());
