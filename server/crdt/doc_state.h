@@ -126,6 +126,10 @@ class DocState {
 
   Result<ApplyOutcome> apply(BytesView update, const UpdateLimits& limits);
   Result<void> check_references(const DecodedUpdate& update) const;
+  Result<void> check_continuations(const DecodedUpdate& update,
+                                   const IntegrationPlan& integration) const;
+  // The item or GC that holds an id; nullptr if it has not come.
+  const Item* find_item(const Id& id) const;
   IntegrationPlan plan(const DecodedUpdate& update) const;
   bool has_pending() const { return pending.has_value() || !pending_deletes.empty(); }
 

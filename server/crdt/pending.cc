@@ -200,6 +200,37 @@ void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integ
   }
 }
 
+// The rest of an item whose front was collected, in a list that was not: whoever sent the GC made
+// it up, and yjs throws on the rest, in every client for ever.
+Result<void> DocState::check_continuations(const DecodedUpdate& update,
+                                           const IntegrationPlan& integration) const {
+  for (const IntegrationPlan::Step& step : integration.steps) {
+    const DecodedStruct& value = update.structs[step.index];
+    if (step.offset == 0 || !is_item(value.kind)) continue;
+    const Item* front = find_item({value.id.client, value.id.clock + step.offset - 1});
+    if (!front || !front->is_gc()) continue;
+    const auto is_collected = [&](const Id& id) {
+      const Item* item = find_item(id);
+      return item && item->is_gc();
+    };
+    const auto is_no_type = [&](const Id& id) {
+      const Item* item = find_item(id);
+      return item && item->kind != StructKind::type;
+    };
+    const bool lost = (value.has_origin && is_collected(value.origin)) ||
+                      (value.has_right_origin && is_collected(value.right_origin)) ||
+                      (value.parent == ParentKind::item && is_no_type(value.parent_item));
+    if (!lost) return Error{ErrorCode::malformed, "a run that goes on after what was collected"};
+  }
+  return {};
+}
+
+const Item* DocState::find_item(const Id& id) const {
+  const ClientSlot slot = store.find_slot(id.client);
+  if (slot == none || store.client(slot).state <= id.clock) return nullptr;
+  return &store.items[store.find(slot, id.clock)];
+}
+
 Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limits) {
   // One huge update must not hold its memory for as long as the document is open.
   constexpr std::size_t scratch_structs_kept = 16'384;
@@ -210,6 +241,7 @@ Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limit
   SYNCLINE_TRY(decode_update(update, limits, decoded_));
   SYNCLINE_TRY(check_references(decoded_));
   const IntegrationPlan integration = plan(decoded_);
+  if (!limits.accepted_before) SYNCLINE_TRY(check_continuations(decoded_, integration));
   const std::size_t waiting =
       (pending ? pending->update.size() : 0) + pending_deletes.size() * sizeof(IdRange);
   std::size_t more = 0;

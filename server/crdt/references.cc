@@ -54,16 +54,10 @@ class ReferenceCheck {
     return static_cast<std::size_t>(after - 1 - update_.structs.begin());
   }
 
-  const Item* find_item(const Id& id) const {
-    const ClientSlot slot = doc_.store.find_slot(id.client);
-    if (slot == none || doc_.store.client(slot).state <= id.clock) return nullptr;
-    return &doc_.store.items[doc_.store.find(slot, id.clock)];
-  }
-
   // A collected type is a deleted run or GC; what is not known yet may be a type.
   bool can_hold(const Id& id) {
     StructKind kind = StructKind::type;
-    if (const Item* item = find_item(id)) {
+    if (const Item* item = doc_.find_item(id)) {
       kind = item->kind;
     } else if (const std::size_t at = find(id); at < update_.structs.size()) {
       kind = update_.structs[at].kind;
@@ -91,7 +85,7 @@ class ReferenceCheck {
     const Id& id = link.is_parent     ? value.parent_item
                    : value.has_origin ? value.origin
                                       : value.right_origin;
-    if (const Item* item = find_item(id)) {
+    if (const Item* item = doc_.find_item(id)) {
       const TypeIndex type = link.is_parent ? item->type : item->parent;
       link.depth = type == none ? 0 : doc_.types[type].depth;
     } else {

@@ -17,8 +17,11 @@ struct UpdateLimits {
   std::size_t clients_max = 100'000;
   std::size_t delete_ranges_max = 4'000'000;
 
+  // It was accepted before, and must be again, whatever came in between.
+  bool accepted_before = false;
+
   // For what we encoded ourselves: many small updates may add up to more than one may bring.
-  static constexpr UpdateLimits none() { return {SIZE_MAX, SIZE_MAX, SIZE_MAX}; }
+  static constexpr UpdateLimits none() { return {SIZE_MAX, SIZE_MAX, SIZE_MAX, true}; }
 };
 
 // What an update holds, found while checking it.
