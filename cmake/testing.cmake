@@ -56,6 +56,10 @@ function(syncline_add_fuzzer)
     add_executable(${arg_NAME} ${arg_SOURCES})
     target_link_libraries(${arg_NAME} PRIVATE ${arg_LIBS} syncline_flags)
     target_link_options(${arg_NAME} PRIVATE -fsanitize=fuzzer)
+    if(NOT TARGET fuzzers)  # All of them, and nothing else of the server.
+      add_custom_target(fuzzers)
+    endif()
+    add_dependencies(fuzzers ${arg_NAME})
     # For ci/steps/fuzz.sh: which fuzzers there are, and where their corpus is.
     set_property(GLOBAL APPEND_STRING PROPERTY SYNCLINE_FUZZERS
                  "$<TARGET_FILE:${arg_NAME}> ${arg_CORPUS}\n")
