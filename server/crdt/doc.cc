@@ -36,10 +36,6 @@ bool Doc::has_pending() const { return state_->has_pending(); }
 
 void Doc::set_pending_bytes_max(std::size_t bytes) { state_->options.pending_bytes_max = bytes; }
 
-Bytes Doc::encode_missing_state_vector() const {
-  return crdt::encode_state_vector(state_->pending ? state_->pending->missing : StateVector());
-}
-
 std::size_t Doc::memory_bytes() const {
   const DocState& doc = *state_;
   const std::size_t waiting = doc.pending ? doc.pending->update.size() : 0;

@@ -83,9 +83,6 @@ class Doc {
   // Changes the pending budget; what waits already stays.
   void set_pending_bytes_max(std::size_t bytes);
 
-  // The missing state vector of what is pending (empty_state_vector() if nothing is).
-  Bytes encode_missing_state_vector() const;
-
   // Memory that the structs, texts and indexes hold; an estimate within a factor of two, O(1).
   std::size_t memory_bytes() const;
   std::size_t struct_count() const;

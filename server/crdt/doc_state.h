@@ -49,7 +49,7 @@ struct IntegrationPlan {
   };
   std::vector<Step> steps;
   std::vector<ClientRun> rest;  // What has to wait, highest client first.
-  StateVector missing;          // What it waits for.
+  StateVector missing;          // Of each client the first clock that one of them waits for.
 };
 
 // Where the last local edit of a text ended, so that the next one, which is mostly near, need not

@@ -71,16 +71,10 @@ class Planner {
       stack_.pop_back();
       return;
     }
-    if (run.state < value.id.clock) {
-      miss(value.id.client, value.id.clock - 1);
-      return put_aside();
-    }
-    if (const std::optional<ClientId> other = missing(value)) {
-      Run* before = find(*other);
-      if (!before || before->next == before->end) {
-        miss(*other, state(*other));
-        return put_aside();
-      }
+    if (run.state < value.id.clock) return put_aside();
+    if (const std::optional<Id> other = missing(value)) {
+      Run* before = find(other->client);
+      if (!before || before->next == before->end) return put_aside();
       stack_.push_back({static_cast<std::size_t>(before - runs_.data()), before->next++});
       return;
     }
@@ -92,26 +86,34 @@ class Planner {
     stack_.pop_back();
   }
 
-  std::optional<ClientId> missing(const DecodedStruct& value) {
+  // What has to be known before the struct, besides those before it in its run.
+  std::optional<Id> missing(const DecodedStruct& value) {
     const auto lacks = [&](const Id& id) {
       return id.client != value.id.client && id.clock >= state(id.client);
     };
-    if (value.has_origin && lacks(value.origin)) return value.origin.client;
-    if (value.has_right_origin && lacks(value.right_origin)) return value.right_origin.client;
-    if (value.parent == ParentKind::item && lacks(value.parent_item)) {
-      return value.parent_item.client;
-    }
+    if (value.has_origin && lacks(value.origin)) return value.origin;
+    if (value.has_right_origin && lacks(value.right_origin)) return value.right_origin;
+    if (value.parent == ParentKind::item && lacks(value.parent_item)) return value.parent_item;
     return std::nullopt;
   }
 
-  void miss(ClientId client, Clock clock) {
-    const auto [entry, inserted] = plan_.missing.try_emplace(client, clock);
-    if (!inserted) entry->second = std::min(entry->second, clock);
+  void miss(const Id& id) {
+    const auto [entry, inserted] = plan_.missing.try_emplace(id.client, id.clock);
+    if (!inserted) entry->second = std::min(entry->second, id.clock);
   }
 
+  // Notes for each what it waits for itself: one that waits for the front of a run of which only
+  // the end is here can go on when the front comes, though the end cannot. (yjs notes what the
+  // struct on top waits for, and may then wait for ever.)
   void put_aside() {
     for (const Waiting& waiting : stack_) {
+      const DecodedStruct& value = update_.structs[waiting.index];
       Run& run = runs_[waiting.run];
+      if (run.state < value.id.clock) {
+        miss({value.id.client, value.id.clock - 1});
+      } else if (const std::optional<Id> other = missing(value)) {
+        miss(*other);
+      }
       run.rest = std::min(run.rest, waiting.index);
       run.end = run.next;
     }

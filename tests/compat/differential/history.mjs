@@ -6,6 +6,7 @@
 // out without changing what the others draw.
 
 import * as Y from 'yjs';
+import { applyUpdate } from './apply_update.mjs';
 import { Random } from './random.mjs';
 import { remote, Replica } from './replica.mjs';
 import { randomEdit } from './shared_edits.mjs';
@@ -127,7 +128,7 @@ export class History {
 
   async #applyTo(to, update) {
     if (to.twin) await this.#guard(to, () => to.apply(update));
-    else Y.applyUpdate(to.doc, update, remote);
+    else applyUpdate(to.doc, update, remote);
   }
 
   // State vectors of other replicas, and one that names clocks in the middle of things.

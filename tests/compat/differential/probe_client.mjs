@@ -128,9 +128,9 @@ export class ProbeDoc {
     return this.request('chunks', stateVector, bytes);
   }
 
-  async missing() {
-    const [pending, stateVector] = await this.request('missing');
-    return { pending: pending.toString() === '1', stateVector };
+  async hasPending() {
+    const [pending] = await this.request('has_pending');
+    return pending.toString() === '1';
   }
 
   async roots() {

@@ -2,6 +2,7 @@
 // it: enough to do it again, and to find out which of it makes the two differ.
 
 import * as Y from 'yjs';
+import { applyUpdate } from './apply_update.mjs';
 import { compareChunks, compareContent, compareDifferences, comparePending, compareState, hex, Mismatch }
   from './compare.mjs';
 import { ProbeError } from './probe_client.mjs';
@@ -29,7 +30,7 @@ export class Replica {
   // Applies an update to both. What yjs wrote must pass the check at the door.
   async apply(update) {
     this.log.push({ apply: update });
-    Y.applyUpdate(this.doc, update, remote);
+    applyUpdate(this.doc, update, remote);
     try {
       await Promise.all([this.twin.probe.checkUpdate(update), this.twin.apply(update)]);
     } catch (error) {

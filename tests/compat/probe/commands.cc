@@ -70,8 +70,8 @@ Result<Message> state_vector(crdt::Doc& doc, Arguments) {
   return Message{text_of(doc.encode_state_vector())};
 }
 
-Result<Message> missing(crdt::Doc& doc, Arguments) {
-  return Message{doc.has_pending() ? "1" : "0", text_of(doc.encode_missing_state_vector())};
+Result<Message> has_pending(crdt::Doc& doc, Arguments) {
+  return Message{doc.has_pending() ? "1" : "0"};
 }
 
 Result<Message> encode(crdt::Doc& doc, Arguments arguments) {
@@ -160,7 +160,7 @@ struct DocEntry {
 constexpr std::array doc_commands = {
     DocEntry{"apply", "UPDATE -> CHANGED PENDING", 1, apply},
     DocEntry{"state_vector", "-> STATE_VECTOR", 0, state_vector},
-    DocEntry{"missing", "-> HAS_PENDING STATE_VECTOR", 0, missing},
+    DocEntry{"has_pending", "-> HAS_PENDING", 0, has_pending},
     DocEntry{"encode", "STATE_VECTOR -> UPDATE", 1, encode},
     DocEntry{"chunks", "STATE_VECTOR BYTES -> UPDATE...", 2, chunks},
     DocEntry{"roots", "-> NAME...", 0, roots},

@@ -55,13 +55,29 @@ TEST(doc, holds_what_arrives_too_early) {
   EXPECT_TRUE(outcome->pending);
   EXPECT_TRUE(outcome->changed);
   EXPECT_EQ(doc.text_of("t"), "");
-  // It waits for clock 1 of client 1.
-  EXPECT_EQ(to_hex(doc.encode_missing_state_vector()), "010101");
   EXPECT_FALSE(doc.apply_update(c)->changed);
   ASSERT_TRUE(doc.apply_update(ab).ok());
   EXPECT_EQ(doc.text_of("t"), "abc");
   EXPECT_FALSE(doc.has_pending());
   EXPECT_TRUE(doc.check().ok());
+}
+
+// `tail` waits for `front`, of which only the end has come when it is looked at; it must go on as
+// soon as the beginning is there.
+TEST(doc, goes_on_though_the_end_of_a_run_waits_for_something_else) {
+  const Bytes tail = from_hex("01 01 07 02 44 03 00 04 f0 9f 98 80 00");
+  const Bytes end_of_front = from_hex("01 01 03 04 44 07 02 02 62 63 00");
+  const Bytes before_tail = from_hex("01 01 07 00 08 01 05 61 72 72 61 79 02 7d 01 77 01 78 00");
+  const Bytes front = from_hex("01 01 03 00 04 01 04 74 65 78 74 04 f0 9f 98 80 00");
+  const Bytes middle_of_front = from_hex("01 01 03 02 88 07 01 02 7d 01 77 01 78 00");
+  Doc doc;
+  for (const Bytes& update : {tail, end_of_front, before_tail, front}) {
+    ASSERT_TRUE(doc.apply_update(update).ok());
+  }
+  EXPECT_EQ(doc.text_of("text"), "\U0001F600\U0001F600");
+  ASSERT_TRUE(doc.apply_update(middle_of_front).ok());
+  EXPECT_FALSE(doc.has_pending());
+  EXPECT_EQ(doc.text_of("text"), "bc\U0001F600\U0001F600");
 }
 
 TEST(doc, keeps_deletes_that_arrive_too_early) {
