@@ -35,6 +35,9 @@ struct Config {
   std::size_t first_sync_chunk_bytes = 256 * limits::kibibyte;
   // Encoded first syncs and catch-ups that are on their way, per shard; more wait for their turn.
   std::size_t catch_up_bytes_max = 256 * limits::mebibyte;
+  // A whole state must leave at this rate at least, or the client is closed as too slow (1013): it
+  // holds the encoded state in memory.
+  std::size_t sync_bytes_per_second_min = 16 * limits::kibibyte;
   // A connection whose socket takes nothing for so long is closed (1013).
   Duration write_stall_max = seconds(60);
   // y-websocket clients give up after 30 s without a data frame.

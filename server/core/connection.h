@@ -61,8 +61,9 @@ struct Connection {
   bool lagging = false;      // The ring dropped what it wanted; `lag_state_vector` is what it has.
   SharedBytes lag_state_vector;
   std::optional<WantedSync> wanted_sync;
-  std::deque<SharedBytes> bulk;   // Encoded first sync or catch-up, before anything of the ring.
-  std::size_t charged_bytes = 0;  // What its bulk counts against Config::catch_up_bytes_max.
+  std::deque<SharedBytes> bulk;  // Encoded first sync or catch-up, before anything of the ring.
+  std::uint64_t sync = 0;        // The room's number of what is in `bulk`.
+  Instant bulk_deadline;         // When `bulk` must be on its way, or the client is too slow.
 
   // Awareness.
   std::optional<std::uint64_t> own_client;

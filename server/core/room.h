@@ -114,13 +114,18 @@ class Room final : private TokenSource, private AppendTokens {
     Instant received_at;
   };
 
-  // An encoded whole document that several connections share.
-  struct FirstSync {
-    std::vector<SharedBytes> frames;
-    std::size_t bytes = 0;
-    std::uint64_t ring_index = 0;  // Goes on in the ring from here.
+  // What a state vector lacks, encoded once for all who ask for it at about the same time: those
+  // who join an empty page, those who come back together after a restart.
+  struct EncodedSync {
+    SharedBytes state_vector;
+    std::vector<SharedBytes> frames = {};  // Never empty; the last is the step 2.
+    std::size_t bytes = 0;                 // Charged to the shard while this exists.
+    std::uint64_t ring_index = 0;          // Goes on in the ring from here.
     Instant made_at;
+    std::size_t readers = 0;  // Connections that still send it.
+    bool fresh = true;        // New connections may still get it.
   };
+  using Syncs = std::map<std::uint64_t, EncodedSync>;  // By number, so by age.
 
   // TokenSource and AppendTokens.
   RequestToken next_token() override;
@@ -163,18 +168,22 @@ class Room final : private TokenSource, private AppendTokens {
   void send(Connection& connection, SharedBytes frame);
   bool send_acknowledgement(Connection& connection);
   bool send_owed_echo(Connection& connection);
-  bool prepare_bulk(Connection& connection);
-  void start_bulk(Connection& connection, const std::vector<SharedBytes>& frames,
-                  std::uint64_t ring_index, bool charged);
   bool send_ring_entry(Connection& connection);
   void deliver(Connection& connection, RingEntry& entry);
   bool send_awareness(Connection& connection);
   void drop_consumed_entries();
-  std::vector<SharedBytes> first_sync_frames();
-  void make_first_sync();
-  std::vector<SharedBytes> encode_sync(BytesView state_vector);
-  void drop_first_sync();
+
+  // room_sync.cc
   bool waits_for_durability(const Connection& connection) const;
+  bool prepare_bulk(Connection& connection);
+  void start_bulk(Connection& connection, Syncs::iterator sync);
+  Syncs::iterator find_fresh_sync(BytesView state_vector);
+  Syncs::iterator encode_shared_sync(SharedBytes state_vector);
+  Syncs::iterator retire_sync(Syncs::iterator sync);
+  void retire_syncs_before(std::uint64_t ring_index);
+  void retire_syncs_made_before(Instant instant);
+  void release_sync(Connection& connection);
+  std::vector<SharedBytes> encode_sync(BytesView state_vector);
 
   // Constant after construction.
   RoomHost& host_;
@@ -217,7 +226,8 @@ class Room final : private TokenSource, private AppendTokens {
   std::map<ConnectionId, Connection*> waiting_;
 
   UpdateRing ring_;
-  std::optional<FirstSync> first_sync_;
+  Syncs syncs_;
+  std::uint64_t last_sync_ = 0;
   AwarenessTable awareness_;
   // Encoded for those who have seen up to a version; of awareness_frames_of_ only.
   std::map<AwarenessTable::Version, SharedBytes> awareness_frames_;

@@ -72,8 +72,7 @@ void Room::greet(Connection& connection) {
 void Room::leave(Connection& connection) {
   std::erase(connections_, &connection);
   waiting_.erase(connection.id);
-  if (connection.charged_bytes > 0) host_.release_catch_up(connection.charged_bytes);
-  connection.charged_bytes = 0;
+  release_sync(connection);
   if (connection.held_back) paused_gauge_.set(--paused_);
   connection.held_back = false;
   connection.room = nullptr;
@@ -82,7 +81,7 @@ void Room::leave(Connection& connection) {
     idle_since_ = now();
     ring_.clear();
     ring_gauge_.set(0);
-    drop_first_sync();
+    retire_syncs_made_before(Instant::never());
   }
 }
 

@@ -11,8 +11,8 @@ namespace {
 
 // How long an unreadable document is refused without looking at its log again.
 constexpr Duration quarantine_recheck_after = seconds(30);
-// How long an encoded first sync is kept for those who join at about the same time.
-constexpr Duration first_sync_kept = seconds(5);
+// How long an encoded state is kept for those who ask at about the same time.
+constexpr Duration sync_kept = seconds(5);
 
 }  // namespace
 
@@ -40,7 +40,7 @@ Room::Room(RoomHost& host, DocumentName name)
 }
 
 Room::~Room() {
-  drop_first_sync();
+  retire_syncs_made_before(Instant::never());
   host_.ports().broker.unsubscribe(name_);
 }
 
@@ -139,7 +139,7 @@ void Room::quarantine(std::string_view problem) {
   quarantined_until_ = now() + quarantine_recheck_after;
   snapshot_at_ = repair_at_ = anti_entropy_at_ = Instant::never();
   held_.clear();
-  drop_first_sync();
+  retire_syncs_made_before(Instant::never());
   refuse_all(protocol::CloseCode::quarantined, "the document is damaged and was quarantined",
              ports::Rejection::quarantined);
 }
@@ -254,7 +254,9 @@ Instant Room::next_deadline() const {
   if (status_ == Status::open && connections_.empty() && writer_.idle() && outstanding_ == 0) {
     next = std::min(next, idle_since_ + host_.config().evict_after);
   }
-  if (first_sync_) next = std::min(next, first_sync_->made_at + first_sync_kept);
+  for (const auto& [id, sync] : syncs_) {
+    if (sync.fresh) next = std::min(next, sync.made_at + sync_kept);
+  }
   if (status_ == Status::open && awareness_.has_remote()) {
     next = std::min(next, awareness_.oldest_remote() + host_.config().awareness_remote_timeout);
   }
@@ -285,7 +287,7 @@ void Room::on_deadline() {
       snapshot_at_ = Instant::never();
       if (!snapshot_outstanding_ && !held_snapshot_ && snapshot_worthwhile()) make_snapshot();
     }
-    if (first_sync_ && at >= first_sync_->made_at + first_sync_kept) drop_first_sync();
+    retire_syncs_made_before(at - sync_kept);
     if (awareness_.has_remote()) awareness_.expire_remote(at - config.awareness_remote_timeout);
   }
   if (at >= held_back_until_ || at >= budget_retry_at_) {

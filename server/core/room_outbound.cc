@@ -18,8 +18,6 @@ constexpr Duration shared_entry_wait = milliseconds(100);
 // Ring entries between two looks for what everybody has read.
 constexpr std::uint64_t consumed_checked_every = 64;
 
-constexpr Duration budget_retry_after = milliseconds(200);
-
 SharedBytes merge(const std::vector<BytesView>& updates) {
   if (updates.size() == 1) return SharedBytes(updates.front());
   auto merged = crdt::merge_updates(updates);
@@ -79,7 +77,7 @@ void Room::seal_turn() {
     ring_.trim();
     mark_overtaken();
   }
-  if (first_sync_ && first_sync_->ring_index < ring_.tail()) drop_first_sync();
+  retire_syncs_before(ring_.tail());
   if (ring_.head() % consumed_checked_every == 0) drop_consumed_entries();
 }
 
@@ -90,7 +88,9 @@ void Room::drop_consumed_entries() {
   for (const Connection* connection : connections_) {
     if (connection->live && !connection->lagging) slowest = std::min(slowest, connection->cursor);
   }
-  if (first_sync_) slowest = std::min(slowest, first_sync_->ring_index);
+  for (const auto& [id, sync] : syncs_) {
+    if (sync.fresh) slowest = std::min(slowest, sync.ring_index);
+  }
   ring_.drop_below(slowest);
   ring_.forget_checkpoints_below(slowest);
 }
@@ -173,10 +173,7 @@ bool Room::send_next(Connection& connection) {
     SharedBytes frame = std::move(connection.bulk.front());
     connection.bulk.pop_front();
     send(connection, std::move(frame));
-    if (connection.bulk.empty() && connection.charged_bytes > 0) {
-      host_.release_catch_up(connection.charged_bytes);
-      connection.charged_bytes = 0;
-    }
+    if (connection.bulk.empty()) release_sync(connection);
     return true;
   }
   return send_owed_echo(connection) || send_ring_entry(connection) || send_awareness(connection);
@@ -216,116 +213,6 @@ bool Room::send_owed_echo(Connection& connection) {
   if (updates.empty()) return false;
   send(connection, SharedBytes(y_websocket::update(merge(updates).view())));
   return true;
-}
-
-// True while the connection waits for a full state that would tell its client that its own updates
-// are durable before they are.
-bool Room::waits_for_durability(const Connection& connection) const {
-  if (!connection.wanted_sync && !connection.lagging) return false;
-  const Ticket durable = writer_.durable();
-  if (connection.last_ticket > durable) return true;
-  if (!connection.wanted_sync) return !held_.empty();
-  // Without content the client has written nothing yet, on no earlier connection either.
-  const bool has_content =
-      !std::ranges::equal(connection.wanted_sync->state_vector.view(), crdt::empty_state_vector());
-  return has_content && (connection.wanted_sync->after > durable || !held_.empty());
-}
-
-// Encodes the answer to a step 1, or the catch-up of a connection that the ring has overtaken.
-bool Room::prepare_bulk(Connection& connection) {
-  if (!connection.wanted_sync && !connection.lagging) return false;
-  if (waits_for_durability(connection)) return false;
-  if (connection.wanted_sync &&
-      std::ranges::equal(connection.wanted_sync->state_vector.view(), crdt::empty_state_vector())) {
-    if (!first_sync_ && !host_.catch_up_budget_left()) {
-      budget_retry_at_ = now() + budget_retry_after;
-      return false;
-    }
-    start_bulk(connection, first_sync_frames(), ring_.head(), false);
-    return true;
-  }
-  if (!host_.catch_up_budget_left()) {
-    budget_retry_at_ = now() + budget_retry_after;
-    return false;
-  }
-  const SharedBytes have =
-      connection.wanted_sync ? connection.wanted_sync->state_vector : connection.lag_state_vector;
-  if (!connection.wanted_sync) {
-    host_.ports().metrics.add(ports::Counter::catch_ups);
-    host_.ports().metrics.observe(ports::Histogram::ring_lag_frames,
-                                  static_cast<double>(ring_.head() - connection.cursor));
-  }
-  start_bulk(connection, encode_sync(have.empty() ? crdt::empty_state_vector() : have.view()),
-             ring_.head(), true);
-  return true;
-}
-
-void Room::start_bulk(Connection& connection, const std::vector<SharedBytes>& frames,
-                      std::uint64_t ring_index, bool charged) {
-  connection.bulk.assign(frames.begin(), frames.end());
-  if (charged) {
-    for (const SharedBytes& frame : frames) connection.charged_bytes += frame.size();
-    host_.charge_catch_up(connection.charged_bytes);
-  }
-  connection.wanted_sync.reset();
-  connection.lagging = false;
-  connection.lag_state_vector = {};
-  connection.live = true;
-  connection.cursor = ring_index;
-}
-
-// The shared encoding of the whole document, then what was written since it was made, and last the
-// step 2: a client that is `synced` has all that we had, or it may take a document for new and fill
-// it with a template.
-std::vector<SharedBytes> Room::first_sync_frames() {
-  // A small state costs less to encode again than to send in two parts.
-  const bool has_moved = first_sync_ && first_sync_->ring_index != ring_.head();
-  if (has_moved && first_sync_->frames.size() == 1) drop_first_sync();
-  if (!first_sync_) make_first_sync();
-  std::vector<SharedBytes> frames = first_sync_->frames;
-  if (first_sync_->ring_index == ring_.head()) return frames;
-  const SharedBytes step2 = std::move(frames.back());
-  frames.pop_back();
-  for (std::uint64_t index = first_sync_->ring_index; index < ring_.head(); ++index) {
-    frames.push_back(ring_.at(index).frame);
-  }
-  frames.push_back(step2);
-  return frames;
-}
-
-void Room::make_first_sync() {
-  FirstSync made{.frames = encode_sync(crdt::empty_state_vector()),
-                 .bytes = 0,
-                 .ring_index = ring_.head(),
-                 .made_at = now()};
-  for (const SharedBytes& frame : made.frames) made.bytes += frame.size();
-  host_.charge_catch_up(made.bytes);
-  first_sync_ = std::move(made);
-}
-
-void Room::drop_first_sync() {
-  if (!first_sync_) return;
-  host_.release_catch_up(first_sync_->bytes);
-  first_sync_.reset();
-}
-
-// Large states leave as updates in causal order and end with an empty step 2: the client is alive
-// from the first chunk on, and `synced` when it has the last.
-std::vector<SharedBytes> Room::encode_sync(BytesView state_vector) {
-  auto chunks = doc_->encode_state_in_chunks(state_vector, host_.config().first_sync_chunk_bytes);
-  SYNCLINE_ASSERT(chunks.ok(), chunks.error().message());
-  // The last one is for deletions, of which there may be none.
-  if (chunks->size() > 1 && std::ranges::equal(chunks->back(), crdt::empty_update())) {
-    chunks->pop_back();
-  }
-  std::vector<SharedBytes> frames;
-  if (chunks->size() == 1) {
-    frames.emplace_back(y_websocket::sync_step2(chunks->front()));
-    return frames;
-  }
-  for (const Bytes& chunk : *chunks) frames.emplace_back(y_websocket::update(chunk));
-  frames.emplace_back(y_websocket::sync_step2(crdt::empty_update()));
-  return frames;
 }
 
 // Moves the cursor on by one entry, if it may. Returns whether it moved.

@@ -225,7 +225,9 @@ void Shard::State::check_connection(ConnectionId id) {
   if (connection == nullptr) return;
   const Instant now = ports_.clock.now();
   if (connection->in_flight_bytes > 0) {
-    if (now >= connection->progress_at + config_.write_stall_max) {
+    const bool stalled = now >= connection->progress_at + config_.write_stall_max;
+    const bool too_slow = !connection->bulk.empty() && now >= connection->bulk_deadline;
+    if (stalled || too_slow) {
       Room& room = *connection->room;
       ports_.metrics.reject(ports::Rejection::slow_consumer);
       room.leave(*connection);

@@ -125,16 +125,22 @@ bool Stage::let_sockets_take() {
   bool any = false;
   for (auto& [name, who] : actors_) {
     if (who.stalled || who.unread.empty()) continue;
-    const SharedBytes frame = who.unread.front();
-    who.unread.pop_front();
-    who.yjs->on_frame(frame.view(), events_.now());
-    collect(who);
-    for (const std::string& problem : who.yjs->take_problems())
-      say("PROBLEM " + name + ' ' + problem);
-    if (who.connection) shard().on_sent(*who.connection, frame.size());
+    take_frame(name, who);
     any = true;
   }
   return any;
+}
+
+void Stage::take_frame(const std::string& name, Actor& who) {
+  SYNCLINE_ASSERT(!who.unread.empty(), name);
+  const SharedBytes frame = who.unread.front();
+  who.unread.pop_front();
+  who.yjs->on_frame(frame.view(), events_.now());
+  collect(who);
+  for (const std::string& problem : who.yjs->take_problems()) {
+    say("PROBLEM " + name + ' ' + problem);
+  }
+  if (who.connection) shard().on_sent(*who.connection, frame.size());
 }
 
 // Clients.
@@ -232,6 +238,8 @@ void Stage::run_client_command(const Command& command) {
     shard().on_frame_fault(*who.connection, core::FrameFault::too_large);
   } else if (verb == "stalls" || verb == "reads") {
     who.stalled = verb == "stalls";
+  } else if (verb == "reads-one") {
+    take_frame(command.word(0), who);
   } else if (verb == "text") {
     say(command.word(0) + " has \"" + who.yjs->doc().text_of("t") + "\"");
   } else {

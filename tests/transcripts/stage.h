@@ -60,6 +60,7 @@ class Stage final : private world::Surroundings {
   // The end of a turn, and what the sockets take because of it.
   void settle();
   bool let_sockets_take();
+  void take_frame(const std::string& name, Actor& who);
 
   void connect(const Command& command);
   void disconnect(const std::string& name);

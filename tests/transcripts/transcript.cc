@@ -153,6 +153,7 @@ void configure(core::Config& config, const Command& command) {
       {"ring_frames_max", &config.ring_frames_max},
       {"first_sync_chunk_bytes", &config.first_sync_chunk_bytes},
       {"catch_up_bytes_max", &config.catch_up_bytes_max},
+      {"sync_bytes_per_second_min", &config.sync_bytes_per_second_min},
       {"snapshot_updates_min", &config.snapshot_updates_min},
       {"log_page_bytes", &config.log_page_bytes},
       {"awareness_state_bytes_max", &config.awareness_state_bytes_max},
