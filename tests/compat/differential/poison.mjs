@@ -8,6 +8,7 @@
 // another update put in between), and updates put together from random structs.
 
 import * as Y from 'yjs';
+import { applyUpdate } from './apply_update.mjs';
 import * as encoding from 'lib0/encoding';
 import { Claims } from './claims.mjs';
 import { compareContent, compareState, hex, Mismatch } from './compare.mjs';
@@ -83,7 +84,7 @@ export async function tryOne(probe, { base, bad, rest, gc }) {
 
 async function applyBoth(doc, twin, update, claims) {
   claims.add(update);
-  Y.applyUpdate(doc, update);
+  applyUpdate(doc, update);
   await twin.apply(update);
 }
 
@@ -96,7 +97,7 @@ async function applyIfAccepted(doc, twin, update, claims) {
   }
   claims.add(update);
   try {
-    Y.applyUpdate(doc, update);
+    applyUpdate(doc, update);
     Y.mergeUpdates([update, Y.encodeStateAsUpdate(doc)]);
     Y.diffUpdate(update, Y.encodeStateVector(doc));
     Y.encodeStateVectorFromUpdate(update);
