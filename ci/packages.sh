@@ -15,6 +15,9 @@ packages_to_test=(
   libbenchmark-dev chromium
 )
 
+# What the benchmarks need beyond the server: the tests are configured with them.
+packages_to_bench=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev)
+
 is_installed() {
   dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
 }
@@ -74,6 +77,11 @@ missing_to_test() {
   missing_to_serve
   # shellcheck disable=SC2046 # one word, or none
   missing_of "${packages_to_test[@]}" $(clang_runtime_package)
+}
+
+missing_to_bench() {
+  missing_to_serve
+  missing_of "${packages_to_bench[@]}"
 }
 
 # Installs what the given function names; explains what to do if that cannot be done here.
