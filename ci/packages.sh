@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The Debian packages (12 and 13) that Syncline needs, and how to get them. Sourced by ci/serve and
-# ci/test.
+# The Debian packages (12 and 13) that Syncline needs, and how to get them. Sourced by ci/serve, ci/test and
+# ci/bench.
 
 # Everything the server is built from.
 packages_to_serve=(

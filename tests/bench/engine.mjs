@@ -36,7 +36,7 @@ const core = firstAllowedCore();
 // Runs a program on one core and reads the JSON that it prints.
 function ask(program, args) {
   const output = execFileSync('taskset', ['--cpu-list', core, program, ...args], {
-    encoding: 'utf8', cwd: peersFolder, maxBuffer: 1 << 24, stdio: ['ignore', 'pipe', 'ignore'],
+    encoding: 'utf8', cwd: peersFolder, maxBuffer: 1 << 24, stdio: ['ignore', 'pipe', 'pipe'],
   });
   return JSON.parse(output);
 }
