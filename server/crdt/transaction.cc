@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "server/base/assert.h"
 #include "server/crdt/doc_state.h"
@@ -161,11 +162,16 @@ std::size_t DocState::join_lefts(ClientSlot slot, std::size_t position) {
   return position - at;
 }
 
+// By client, in the order in which each had its first deletion: a JavaScript Map's, and what yjs
+// tidies up after one client decides what it still looks at after the next.
 void DocState::sort_deleted() {
   auto& runs = transaction.deleted;
   if (runs.size() < 2) return;
-  std::sort(runs.begin(), runs.end(), [](const DeletedRun& a, const DeletedRun& b) {
-    return a.client != b.client ? a.client < b.client : a.clock < b.clock;
+  std::map<ClientSlot, std::size_t> order;
+  for (const DeletedRun& run : runs) order.try_emplace(run.client, order.size());
+  std::sort(runs.begin(), runs.end(), [&](const DeletedRun& a, const DeletedRun& b) {
+    return a.client != b.client ? order.find(a.client)->second < order.find(b.client)->second
+                                : a.clock < b.clock;
   });
   std::size_t kept = 0;
   for (std::size_t i = 1; i < runs.size(); ++i) {

@@ -19,7 +19,7 @@ import { Probe } from './probe_client.mjs';
 import { Progress, runProcesses } from './processes.mjs';
 import { Tally } from './tally.mjs';
 
-const poisonPerSeed = 40;
+const poisonPerSeed = 5;
 
 export class Differential {
   #probe = null;
@@ -60,7 +60,7 @@ export class Differential {
         if (!isFinding(error)) throw error;
         const { base, bad, rest, gc } = one;
         const steps = [...base.map((update) => ['base', update]), ['bad', bad], ...rest.map((update) => ['rest', update])];
-        await this.#found(`poison-${seed}`, new Fixture('poison', { gc }, steps), error,
+        await this.#found(`poison-${seed}`, [new Fixture('poison', { gc }, steps)], error,
           `--seed ${seed} --histories 0 --poison 1`);
         return false;
       }
@@ -82,11 +82,15 @@ export class Differential {
     }
   }
 
-  async #found(name, fixture, error, command) {
+  async #found(name, fixtures, error, command) {
     this.tally.add('FAILED');
-    const smallest = (await shrinkFixture(() => this.probe, fixture)) ?? { fixture, error };
+    let smallest = null;
+    for (const fixture of fixtures) {
+      smallest ??= await shrinkFixture(() => this.probe, fixture, error.what);
+    }
+    smallest ??= { fixture: fixtures.at(-1), error };
     const file = writeFixture(this.failures, name, smallest.fixture, smallest.error, command);
-    this.report(`FAILED ${name}: ${smallest.error.message}\n  replay: node differential.mjs --probe PROBE ${command}\n  ${file}`);
+    this.report(`FAILED ${name}: ${smallest.error.message}\n  ${file}`);
   }
 
   close() {

@@ -35,6 +35,17 @@ export class Fixture {
     this.steps = steps;
   }
 
+  // What was done to a replica.
+  static of(replica) {
+    return new Fixture('replica', replica.options, replica.log);
+  }
+
+  // The same as somebody else sees it who makes no edits. Easier to make small: leaving an edit out would
+  // give the ids that it made to the next one.
+  static ofSpectator(replica) {
+    return new Fixture('replica', { ...replica.options, clientId: 4_000_000_003 }, replica.updates);
+  }
+
   static fromText(text) {
     const lines = text.split('\n').filter((line) => !line.startsWith('#'));
     const end = lines.indexOf('');
@@ -71,16 +82,16 @@ function splitWord(line) {
   return [line.slice(0, space), line.slice(space + 1)];
 }
 
-// Makes a failing fixture small. `getProbe()` gives a live probe. Resolves to the smallest one that fails,
-// and how; null if it does not fail any more.
-export async function shrinkFixture(getProbe, fixture) {
+// Makes a failing fixture small. `getProbe()` gives a live probe; `what` failed. Resolves to the smallest
+// one that fails alike, and how; null if it does not.
+export async function shrinkFixture(getProbe, fixture, what) {
   let found = null;
   const fails = async (steps) => {
     try {
       await new Fixture(fixture.kind, fixture.options, steps).run(getProbe());
       return false;
     } catch (error) {
-      if (!isFinding(error)) return false;
+      if (!isFinding(error) || error.what !== what) return false;
       found = { error, steps };
       return true;
     }

@@ -7,13 +7,15 @@ import { compareChunks, compareContent, compareDifferences, comparePending, comp
   from './compare.mjs';
 import { ProbeError } from './probe_client.mjs';
 import { editBoth } from './shared_edits.mjs';
-import { typeRoots } from './yjs_edits.mjs';
+import { roots, typeRoots } from './yjs_edits.mjs';
 
 export const remote = Symbol('remote');
 
 export class Replica {
-  // What was done, as the steps of a fixture: ['apply', update] and ['edit', [...]].
+  // What was done, as the steps of a fixture: ['apply', update] and ['edit', [...]]; and the same with
+  // each edit as the update that it made.
   log = [];
+  updates = [];
 
   // An author has typed roots, as an application gives them, and edits; a follower, like a server,
   // learns every type from the updates.
@@ -23,13 +25,17 @@ export class Replica {
     replica.doc = new Y.Doc({ gc });
     replica.doc.clientID = clientId;
     replica.twin = await probe.create({ clientId, gc });
-    if (author) typeRoots(replica.doc);
+    if (author) {
+      typeRoots(replica.doc);
+      await Promise.all(Object.entries(roots).map(([kind, names]) => replica.twin.open(kind, names)));
+    }
     return replica;
   }
 
   // Applies an update to both. What yjs wrote must pass the check at the door.
   async apply(update) {
     this.log.push(['apply', update]);
+    this.updates.push(['apply', update]);
     applyUpdate(this.doc, update, remote);
     try {
       await Promise.all([this.twin.probe.checkUpdate(update), this.twin.apply(update)]);
@@ -42,7 +48,9 @@ export class Replica {
   // Makes the same local edits on both: the emitted updates are equal, and are returned.
   async edit(edits) {
     this.log.push(['edit', edits]);
-    return editBoth(this.doc, this.twin, edits);
+    const update = await editBoth(this.doc, this.twin, edits);
+    this.updates.push(['apply', update]);
+    return update;
   }
 
   // After every exchange: the bytes (and with them every struct and the delete set), what waits, how it
