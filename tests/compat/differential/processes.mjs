@@ -3,16 +3,18 @@
 import { fork } from 'node:child_process';
 import { Tally } from './tally.mjs';
 
+// An edit, an update applied to a replica that the engine holds too, an update merged without a document.
+export function operations(tally) {
+  return tally.sum('edit') + tally.get('update applied to both') + tally.get('merged updates');
+}
+
 export class Progress {
   #started = Date.now();
   #printed = Date.now();
 
-  // What counts as an operation: an edit, an update applied to a replica that the engine holds too, an
-  // update merged without a document.
   line(tally, seed) {
     const seconds = (Date.now() - this.#started) / 1000;
-    const operations = tally.sum('edit') + tally.get('update applied to both') + tally.get('merged updates');
-    return `${seconds.toFixed(0)} s: ${tally.sum('history')} histories, ${operations} operations ` +
+    return `${seconds.toFixed(0)} s: ${tally.sum('history')} histories, ${operations(tally)} operations ` +
       `(${tally.sum('edit')} edits, ${tally.get('update applied to both')} updates applied), ` +
       `${tally.sum('poisoned')} poisoned updates, ${tally.get('FAILED')} failed` +
       (seed === undefined ? '' : `, seed ${seed}`);
