@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { testClients, testIdleClients } from './clients/clients.mjs';
 import { testCrashes } from './crash/crash.mjs';
 import { runDifferential } from './differential/differential.mjs';
+import { runVersions } from './differential/versions.mjs';
 import { Report } from './lib/report.mjs';
 import { testMeasures } from './measure/measures.mjs';
 
@@ -37,6 +38,7 @@ async function testDifferential(report) {
   const failures = path.join(os.tmpdir(), 'syncline-differential');
   const runs = values.quick
     ? { histories: 300, poisonSeeds: 20 } : { histories: 3000, poisonSeeds: 150 };
+  const versionHistories = values.quick ? 50 : 500;
   await report.test(`${runs.histories} random histories against yjs`, async () => {
     const counts = await runDifferential({ probe, seed, ...runs, poisonSeeds: 0, failures });
     if (counts.failed > 0) throw new Error('the engine and yjs differ');
@@ -45,6 +47,10 @@ async function testDifferential(report) {
     const counts = await runDifferential({ probe, seed, ...runs, histories: 0, failures });
     if (counts.failed > 0) throw new Error('the engine and yjs differ');
     return `${counts.poisoned}, of which ${counts.accepted} were accepted`;
+  });
+  await report.test(`${versionHistories} histories of versions and places against yjs`, async () => {
+    const counts = await runVersions({ probe, seed, histories: versionHistories });
+    if (counts.failed > 0) throw new Error('the engine and yjs differ');
   });
 }
 

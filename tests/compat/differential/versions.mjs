@@ -232,7 +232,8 @@ export class VersionHistory {
       const { text, mark } = random.pick(marks);
       const [now, then] = random.pick([[version, before], [version, before], [version], [undefined, before], []]);
       const expected = jsonOf(() => type.toDelta(now, then, mark));
-      if (expected !== null) {
+      // Types within it would show where yjs cut a surrogate pair.
+      if (expected !== null && (this.#yjsIsAsBefore() || !holdsTypes(type))) {
         await check('delta_at', expected, now ? shown : '', then ? compared : '', text);
       }
       return;
@@ -242,7 +243,7 @@ export class VersionHistory {
       jsonOf(() => Y.typeListToArraySnapshot(type, version)), jsonOf(() => Y.typeMapGetAllSnapshot(type, version)),
       jsonOf(() => Y.typeMapGetSnapshot(type, key, version)),
     ]);
-    if (!this.#yjsIsAsBefore()) return;  // The types in it would show the cut.
+    if (!this.#yjsIsAsBefore() && holdsTypes(type)) return;
     if (views[0] !== null) await check('list_at', views[0], shown);
     if (views[1] !== null) await check('map_at', views[1], shown);
     if (views[2] !== null) await check('entry_at', views[2], key, shown);
@@ -285,6 +286,12 @@ function typeReference(type) {
   return placeText(Y.createRelativePositionFromTypeIndex(type, Number.MAX_SAFE_INTEGER, 0));
 }
 
+function holdsTypes(type) {
+  const items = [...type._map.values()];
+  for (let item = type._start; item !== null; item = item.right) items.push(item);
+  return items.some((item) => item.content instanceof Y.ContentType);
+}
+
 // All roots, and all types that have not been collected, deleted or not.
 function sharedTypes(doc) {
   const types = [...doc.share.values()];
@@ -296,21 +303,32 @@ function sharedTypes(doc) {
   return types;
 }
 
-// A version that no document ever had.
+// A version that no document ever had. Now and then it ends in the middle of a surrogate pair, which
+// yjs cuts for good when it looks.
 function madeUp(doc, random) {
   const states = new Map();
   const deletes = Y.createDeleteSet();
-  for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(doc))) {
-    if (random.chance(80)) states.set(client, random.below(clock + 1));
+  const cutsPairs = random.chance(15);
+  for (const [client, state] of Y.decodeStateVector(Y.encodeStateVector(doc))) {
+    const whole = (clock) => (!cutsPairs && inPair(doc, client, clock) ? clock + 1 : clock);
+    if (random.chance(80)) states.set(client, whole(random.below(state + 1)));
     const ranges = [];
-    for (let at = random.below(5); at < clock; at += random.below(6)) {
-      const length = random.between(1, 4);
-      ranges.push({ clock: at, len: length });
-      at += length;
+    for (let at = whole(random.below(5)); at < state;) {
+      const end = whole(at + random.between(1, 4));
+      ranges.push({ clock: at, len: end - at });
+      at = whole(end + random.below(6));
     }
     if (ranges.length > 0) deletes.clients.set(client, ranges);
   }
   return Y.createSnapshot(deletes, states);
+}
+
+function inPair(doc, client, clock) {
+  if (clock >= Y.getState(doc.store, client)) return false;
+  const item = Y.getItem(doc.store, Y.createID(client, clock));
+  if (!(item.content instanceof Y.ContentString)) return false;
+  const unit = item.content.str.charCodeAt(clock - item.id.clock);
+  return clock > item.id.clock && unit >= 0xdc00 && unit < 0xe000;
 }
 
 // Gives the engine's roots their types, as typeRoots does in yjs, by edits that change nothing.
