@@ -18,9 +18,9 @@ namespace syncline::crdt {
 // A place beside one element, or at an end of a list. As yjs makes it, it names its list too; the
 // binary form drops that where there is an element.
 struct RelativePosition {
-  std::optional<Id> type;           // The item that is the list, unless the list is a root.
-  std::optional<std::string> root;  // The list's name, if it is a root.
-  std::optional<Id> item;           // The element; nothing: an end of the list.
+  std::optional<Id> type = {};           // The item that is the list, unless the list is a root.
+  std::optional<std::string> root = {};  // The list's name, if it is a root.
+  std::optional<Id> item = {};           // The element; nothing: an end of the list.
   // 0 and above: the place before the element, or the list's end. Below: the place after it, or the
   // list's beginning. At most 2^53 - 1 either way.
   std::int64_t assoc = 0;
