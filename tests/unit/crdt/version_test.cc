@@ -1,15 +1,8 @@
-// Versions against bytes and JSON that yjs 13.6.33 wrote for this history:
-//
-//   const doc = new Y.Doc({ gc: false }); doc.clientID = 1;
-//   const t = doc.getText('t');
-//   t.insert(0, 'hello world');
-//   const v1 = Y.snapshot(doc);
-//   t.delete(5, 6); t.insert(5, '!', { bold: true });
-//   (client 2, who has seen this:) t.insert(0, 'Oh, '); t.delete(6, 1);
-//   doc.getArray('a').insert(0, [1, 2, 3]); doc.getMap('m').set('k', 'old');
-//   const v2 = Y.snapshot(doc);
-//   doc.getArray('a').delete(1, 1); doc.getArray('a').push([4]);
-//   doc.getMap('m').set('k', 'new'); doc.getMap('m').set('2', true);
+// Versions against bytes and JSON that yjs 13.6.33 wrote for one history of a document without gc:
+// Client 1 writes "hello world" into the text t; Y.snapshot is v1. It deletes " world" and appends
+// a bold "!". Client 2 has seen all that, writes "Oh, " at the start, and deletes the "l" at 6.
+// Client 1 puts [1, 2, 3] into the array a and k: "old" into the map m; Y.snapshot is v2. Then it
+// deletes the 2, appends a 4, sets k to "new", and "2" to true.
 
 #include "server/crdt/version.h"
 
