@@ -96,6 +96,8 @@ class DocState {
   // The first item with which a list counts `index` visible elements.
   // REQUIRES: 0 < index <= the type's length.
   PositionIndex::Place find_position(TypeIndex type, Clock index);
+  // How many visible elements stand before an item in its list, or among the values of its key.
+  Clock visible_before(ItemIndex item);
 
   // integrate.cc: YATA.
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <span>
 #include <vector>
 
@@ -12,9 +11,6 @@
 // What the engine itself needs of the algebra on encoded updates; update.h has the public part.
 
 namespace syncline::crdt {
-
-// What each client is known to have. Ordered, so that all output is.
-using StateVector = std::map<ClientId, Clock>;
 
 Result<StateVector> decode_state_vector(BytesView bytes);
 // yjs' writeStateVector: highest client first.

@@ -10,7 +10,6 @@
 import * as Y from 'yjs';
 import { applyUpdate } from './apply_update.mjs';
 import * as encoding from 'lib0/encoding';
-import { applyUpdate } from './apply_update.mjs';
 import { Claims } from './claims.mjs';
 import { compareContent, compareState, hex, Mismatch } from './compare.mjs';
 import { ProbeError } from './probe_client.mjs';

@@ -13,6 +13,7 @@
 #include "server/crdt/update.h"
 #include "server/crdt/xml.h"
 #include "tests/compat/probe/edits.h"
+#include "tests/compat/probe/versions.h"
 
 namespace syncline::probe {
 
@@ -60,6 +61,19 @@ Result<Message> merge_updates(Session&, Arguments arguments) {
   for (const std::string& update : arguments) updates.push_back(as_bytes(update));
   SYNCLINE_ASSIGN(const auto merged, crdt::merge_updates(updates));
   return Message{text_of(merged)};
+}
+
+Result<Message> as_of(Session& session, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto id, number(arguments[0]));
+  SYNCLINE_ASSIGN(auto doc, document_as_of(arguments.subspan(1)));
+  session.docs.insert_or_assign(id, std::move(doc));
+  return Message{};
+}
+
+// A command that needs no document.
+template <Result<Message> (*run)(Arguments)>
+Result<Message> plain(Session&, Arguments arguments) {
+  return run(arguments);
 }
 
 // Commands on one document; `arguments` are those after its number.
@@ -168,6 +182,11 @@ constexpr std::array session_commands = {
     SessionEntry{"destroy", "DOC", 1, destroy},
     SessionEntry{"check_update", "UPDATE -> STRUCTS DELETE_RANGES", 1, check_update},
     SessionEntry{"merge_updates", "UPDATE... -> UPDATE", 0, merge_updates},
+    SessionEntry{"as_of", "DOC GC(0|1) SEQUENCE UPDATE...", 3, as_of},
+    SessionEntry{"recode_version", "FORM(1|2) VERSION -> V1 V2", 2, plain<recode_version>},
+    SessionEntry{"version_contains", "VERSION UPDATE -> 0|1", 2, plain<version_contains>},
+    SessionEntry{"recode_place", "BYTES -> BYTES JSON", 1, plain<recode_place>},
+    SessionEntry{"reparse_place", "JSON -> BYTES JSON", 1, plain<reparse_place>},
 };
 
 struct DocEntry {
@@ -194,6 +213,14 @@ constexpr std::array doc_commands = {
     DocEntry{"json", "-> JSON", 0, json},
     DocEntry{"check", "", 0, check},
     DocEntry{"size", "-> STRUCTS MEMORY_BYTES", 0, size},
+    DocEntry{"version", "-> V1 V2", 0, version},
+    DocEntry{"version_update", "VERSION -> UPDATE", 1, version_update},
+    DocEntry{"delta_at", "TYPE VERSION|'' BEFORE|'' NAMES|'' -> JSON", 4, delta_at},
+    DocEntry{"list_at", "TYPE VERSION -> JSON", 2, list_at},
+    DocEntry{"map_at", "TYPE VERSION -> JSON", 2, map_at},
+    DocEntry{"entry_at", "TYPE KEY VERSION -> JSON", 3, entry_at},
+    DocEntry{"place", "TYPE INDEX ASSOC -> BYTES JSON", 3, place},
+    DocEntry{"find_place", "JSON -> [TYPE INDEX ASSOC]", 1, find_place},
     DocEntry{"edit", "EDITS(JSON, see edits.h) -> UPDATE", 1, edit},
 };
 
