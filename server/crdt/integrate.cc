@@ -115,7 +115,7 @@ void DocState::integrate(DecodedStruct value, Clock offset) {
     sub = neighbour.sub;
   }
   if (value.has_sub && value.parent != ParentKind::inherited) sub = intern(value.sub);
-  std::deque<Bytes> owned;
+  BytesArena owned;
   if (offset > 0) {
     drop_front(value, offset, owned);
     left = clean_end(client, value.id.clock - 1);

@@ -233,14 +233,15 @@ const Item* DocState::find_item(const Id& id) const {
   return &store.items[store.find(slot, id.clock)];
 }
 
-Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limits) {
+Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limits,
+                                     UpdateFormat format) {
   // One huge update must not hold its memory for as long as the document is open.
   constexpr std::size_t scratch_structs_kept = 16'384;
   constexpr std::size_t bytes_max = std::size_t{3} << 30;  // Offsets into arenas have 32 bits.
-  if (store.arena_bytes() + update.size() > bytes_max) {
+  SYNCLINE_TRY(decode_update(update, limits, decoded_, format));
+  if (store.arena_bytes() + update.size() + decoded_.rewritten.size() > bytes_max) {
     return Error{ErrorCode::too_large, "the document would outgrow its index"};
   }
-  SYNCLINE_TRY(decode_update(update, limits, decoded_));
   SYNCLINE_TRY(check_references(decoded_));
   const IntegrationPlan integration = plan(decoded_);
   if (!limits.accepted_before) SYNCLINE_TRY(check_continuations(decoded_, integration));

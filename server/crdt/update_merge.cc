@@ -1,0 +1,306 @@
+// yjs' mergeUpdates, whose every choice shows in the bytes.
+
+#include <algorithm>
+#include <optional>
+#include <queue>
+#include <unordered_map>
+
+#include "server/crdt/update_ops.h"
+#include "server/crdt/update_v1.h"
+#include "server/crdt/update_v2.h"
+#include "server/crdt/update_writer.h"
+
+namespace syncline::crdt {
+namespace {
+
+// Structs of one client that stand together in one update, without holes.
+struct Piece {
+  Clock clock = 0;
+  Clock end = 0;
+  std::size_t first = 0;  // Indexes into the structs of all updates.
+  std::size_t last = 0;
+};
+
+// The pieces of all updates by client, highest client first.
+class Pieces {
+ public:
+  struct Client {
+    ClientId id = 0;
+    std::vector<Piece> pieces;
+  };
+
+  // False if pieces overlap, or if an update does not have its clients in order.
+  bool sort_out(const DecodedUpdate& all, const std::vector<std::size_t>& first_runs) {
+    for (std::size_t i = 0; i + 1 < first_runs.size(); ++i) {
+      for (std::size_t at = first_runs[i]; at < first_runs[i + 1]; ++at) {
+        const ClientRun& run = all.runs[at];
+        if (at > first_runs[i] && all.runs[at - 1].client < run.client) return false;
+        add_run(all, run);
+      }
+    }
+    std::sort(clients_.begin(), clients_.end(),
+              [](const Client& a, const Client& b) { return a.id > b.id; });
+    return std::all_of(clients_.begin(), clients_.end(), in_order);
+  }
+
+  const std::vector<Client>& clients() const { return clients_; }
+
+ private:
+  void add_run(const DecodedUpdate& all, const ClientRun& run) {
+    for (std::size_t at = run.begin; at < run.end;) {
+      if (all.structs[at].kind == StructKind::skip) {
+        ++at;
+        continue;
+      }
+      Piece piece;
+      piece.first = at;
+      piece.clock = all.structs[at].id.clock;
+      while (at < run.end && all.structs[at].kind != StructKind::skip) ++at;
+      piece.last = at;
+      piece.end = all.structs[at - 1].end();
+      pieces_of(run.client).push_back(piece);
+    }
+  }
+
+  std::vector<Piece>& pieces_of(ClientId client) {
+    if (last_ < clients_.size() && clients_[last_].id == client) return clients_[last_].pieces;
+    const auto [entry, inserted] = indexes_.try_emplace(client, clients_.size());
+    if (inserted) clients_.push_back({client, {}});
+    last_ = entry->second;
+    return clients_[last_].pieces;
+  }
+
+  static bool in_order(Client& client) {
+    std::vector<Piece>& pieces = client.pieces;
+    const auto earlier = [](const Piece& a, const Piece& b) { return a.clock < b.clock; };
+    if (!std::is_sorted(pieces.begin(), pieces.end(), earlier)) {
+      std::sort(pieces.begin(), pieces.end(), earlier);
+    }
+    for (std::size_t i = 1; i < pieces.size(); ++i) {
+      if (pieces[i].clock < pieces[i - 1].end) return false;
+    }
+    return true;
+  }
+
+  std::vector<Client> clients_;
+  std::unordered_map<ClientId, std::size_t> indexes_;  // Never iterated.
+  std::size_t last_ = 0;
+};
+
+// A hole of one client.
+DecodedStruct skip_of(ClientId client, Clock clock, Clock length) {
+  DecodedStruct skip;
+  skip.kind = StructKind::skip;
+  skip.id = {client, clock};
+  skip.length = length;
+  return skip;
+}
+
+// Where no piece overlaps another, merging is writing them down: as yjs does, with a Skip for each
+// hole, and a GC joined with those that begin the next piece.
+template <class Writer>
+Result<Bytes> concatenate(const DecodedUpdate& all, const Pieces& pieces,
+                          std::vector<IdRange> deletes) {
+  RunWriter<Writer> writer;
+  for (const Pieces::Client& client : pieces.clients()) {
+    DecodedStruct gc;  // Not written yet; length 0: there is none.
+    Clock end = client.pieces.front().clock;
+    for (const Piece& piece : client.pieces) {
+      std::size_t at = piece.first;
+      if (piece.clock == end && gc.length > 0) {
+        for (; at < piece.last && all.structs[at].kind == StructKind::gc; ++at) {
+          gc.length += all.structs[at].length;
+        }
+        end = gc.end();
+        if (at == piece.last) continue;
+      }
+      if (gc.length > 0) writer.write(gc, 0);
+      gc.length = 0;
+      if (piece.clock > end) writer.write(skip_of(client.id, end, piece.clock - end), 0);
+      const bool ends_in_gc = all.structs[piece.last - 1].kind == StructKind::gc;
+      for (; at < piece.last - (ends_in_gc ? 1 : 0); ++at) writer.write(all.structs[at], 0);
+      if (ends_in_gc) gc = all.structs[at];
+      end = piece.end;
+    }
+    if (gc.length > 0) writer.write(gc, 0);
+  }
+  return writer.finish(std::move(deletes));
+}
+
+// Walks over the structs of one update, leaving out Skips.
+struct Cursor {
+  const DecodedStruct* at = nullptr;
+  const DecodedStruct* end = nullptr;
+  // Among cursors at the same place: who comes first. yjs sorts its list of readers anew in each
+  // round, stably, when only the first of them has moved; so that one goes before its equals.
+  std::int64_t rank = 0;
+
+  const DecodedStruct* current() const { return at < end ? at : nullptr; }
+  void skip_skips() {
+    while (at < end && at->kind == StructKind::skip) ++at;
+  }
+  void next() {
+    ++at;
+    skip_skips();
+  }
+};
+
+struct Later {
+  bool operator()(const Cursor& a, const Cursor& b) const {
+    const DecodedStruct& left = *a.current();
+    const DecodedStruct& right = *b.current();
+    if (left.id.client != right.id.client) return left.id.client < right.id.client;
+    if (left.id.clock != right.id.clock) return left.id.clock > right.id.clock;
+    // yjs' comparison calls the one it is asked about smaller if only one of them is a GC struct;
+    // what its sort makes of that is that they change places.
+    if ((left.kind == StructKind::gc) != (right.kind == StructKind::gc)) return a.rank < b.rank;
+    return a.rank > b.rank;
+  }
+};
+
+// The general case. Among structs that overlap, the one that comes first stays whole and the other
+// is cut; holes are bridged by a Skip; GC structs join.
+template <class Writer>
+class Merger {
+ public:
+  void add(const DecodedStruct* begin, const DecodedStruct* end) {
+    Cursor cursor{begin, end, static_cast<std::int64_t>(added_++)};
+    cursor.skip_skips();
+    if (cursor.current()) waiting_.push_back(cursor);
+  }
+
+  Result<Bytes> merge(std::vector<IdRange> deletes) {
+    cursors_ = Cursors(Later{}, std::move(waiting_));
+    while (!cursors_.empty()) {
+      Cursor cursor = cursors_.top();
+      cursors_.pop();
+      advance(cursor);
+      cursor.rank = --lowest_rank_;
+      if (cursor.current()) cursors_.push(cursor);
+    }
+    if (pending_) writer_.write(*pending_, 0);
+    return writer_.finish(std::move(deletes));
+  }
+
+ private:
+  using Cursors = std::priority_queue<Cursor, std::vector<Cursor>, Later>;
+
+  void put(const DecodedStruct& value) {
+    if (pending_) writer_.write(*pending_, 0);
+    pending_ = value;
+  }
+
+  // One round: takes at least one struct from the cursor, or finds that another one goes first.
+  void advance(Cursor& cursor) {
+    const ClientId client = cursor.current()->id.client;
+    if (pending_) {
+      if (!skip_known(cursor, client)) return;
+      take_next(cursor, client);
+    } else {
+      put(*cursor.current());
+      cursor.next();
+    }
+    // What follows seamlessly in the same update needs no comparison with the others.
+    for (const DecodedStruct* next = cursor.current();
+         next && next->id.client == client && next->id.clock == pending_->end();
+         next = cursor.current()) {
+      put(*next);
+      cursor.next();
+    }
+  }
+
+  // Moves over what is written already. False if another cursor may have to go first.
+  bool skip_known(Cursor& cursor, ClientId client) {
+    bool moved = false;
+    const DecodedStruct* current = cursor.current();
+    while (current && current->end() <= pending_->end() &&
+           current->id.client >= pending_->id.client) {
+      cursor.next();
+      current = cursor.current();
+      moved = true;
+    }
+    return current && current->id.client == client &&
+           !(moved && current->id.clock > pending_->end());
+  }
+
+  void take_next(Cursor& cursor, ClientId client) {
+    const DecodedStruct& current = *cursor.current();
+    if (client != pending_->id.client) {
+      put(current);
+      cursor.next();
+    } else if (pending_->end() < current.id.clock) {
+      bridge(current);
+    } else {
+      join(cursor, current);
+    }
+  }
+
+  // A hole before `current`.
+  void bridge(const DecodedStruct& current) {
+    if (pending_->kind == StructKind::skip) {
+      pending_->length = current.end() - pending_->id.clock;
+      return;
+    }
+    put(skip_of(current.id.client, pending_->end(), current.id.clock - pending_->end()));
+  }
+
+  void join(Cursor& cursor, DecodedStruct current) {
+    const Clock known = pending_->end() - current.id.clock;
+    if (known > 0) {
+      if (pending_->kind == StructKind::skip) {
+        pending_->length -= known;
+      } else {
+        drop_front(current, known, owned_);
+      }
+    }
+    if (pending_->kind == StructKind::gc && current.kind == StructKind::gc) {
+      pending_->length += current.length;  // The cursor will find itself behind, and go on.
+      return;
+    }
+    put(current);
+    cursor.next();
+  }
+
+  std::vector<Cursor> waiting_;
+  std::size_t added_ = 0;
+  Cursors cursors_;
+  std::int64_t lowest_rank_ = 0;
+  std::optional<DecodedStruct> pending_;  // yjs' currWrite: may still change.
+  BytesArena owned_;
+  RunWriter<Writer> writer_;
+};
+
+template <class Writer>
+Result<Bytes> merge(std::span<const BytesView> updates, UpdateFormat format) {
+  DecodedUpdate all;
+  std::vector<std::size_t> first_runs;
+  std::vector<std::size_t> first_structs;
+  for (const BytesView update : updates) {
+    first_runs.push_back(all.runs.size());
+    first_structs.push_back(all.structs.size());
+    SYNCLINE_TRY(decode_more(update, UpdateLimits::none(), all, format));
+  }
+  first_runs.push_back(all.runs.size());
+  first_structs.push_back(all.structs.size());
+  sort_and_merge(all.deletes);
+  Pieces pieces;
+  if (pieces.sort_out(all, first_runs)) {
+    return concatenate<Writer>(all, pieces, std::move(all.deletes));
+  }
+  Merger<Writer> merger;
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    merger.add(all.structs.data() + first_structs[i], all.structs.data() + first_structs[i + 1]);
+  }
+  return merger.merge(std::move(all.deletes));
+}
+
+}  // namespace
+
+Result<Bytes> merge_updates(std::span<const BytesView> updates, UpdateFormat format) {
+  if (updates.empty()) return to_bytes(empty_update(format));
+  if (updates.size() == 1) return to_bytes(updates[0]);
+  return format == UpdateFormat::v1 ? merge<WriterV1>(updates, format)
+                                    : merge<WriterV2>(updates, format);
+}
+
+}  // namespace syncline::crdt
