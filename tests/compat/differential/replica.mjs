@@ -5,6 +5,7 @@ import * as Y from 'yjs';
 import { applyUpdate } from './apply_update.mjs';
 import { compareChunks, compareContent, compareDifferences, comparePending, compareState, hex, Mismatch }
   from './compare.mjs';
+import { compareUpdates } from './compare_updates.mjs';
 import { ProbeError } from './probe_client.mjs';
 import { editBoth } from './shared_edits.mjs';
 import { typeRoots } from './yjs_edits.mjs';
@@ -31,8 +32,10 @@ export class Replica {
   async apply(update) {
     this.log.push({ apply: update });
     applyUpdate(this.doc, update, remote);
+    // Every other one comes in format v2.
+    const given = this.log.length % 2 === 0 ? [Y.convertUpdateFormatV1ToV2(update), 'v2'] : [update, 'v1'];
     try {
-      await Promise.all([this.twin.probe.checkUpdate(update), this.twin.apply(update)]);
+      await Promise.all([this.twin.probe.checkUpdate(...given), this.twin.apply(...given)]);
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;
       throw new Mismatch('apply', 'accepted', error.message);
@@ -55,11 +58,20 @@ export class Replica {
     await Promise.all([
       compareState(this.doc, this.twin), comparePending(this.doc, this.twin),
       compareDifferences(this.doc, this.twin, stateVectors), compareContent(this.doc, this.twin),
-      compareChunks(this.doc, this.twin, chunkBytes),
+      compareChunks(this.doc, this.twin, chunkBytes), this.#compareUpdates(stateVectors),
       this.twin.check().catch((error) => {
         throw new Mismatch('check', 'every invariant holds', error.message);
       }),
     ]);
+  }
+
+  // The last updates that came, and some of them twice.
+  async #compareUpdates(stateVectors) {
+    const updates = this.log.filter((step) => step.apply).map((step) => step.apply).slice(-12);
+    if (updates.length === 0) return;
+    const some = updates.filter((_, i) => i % 3 !== 1);
+    await compareUpdates(this.twin.probe, updates, stateVectors);
+    await compareUpdates(this.twin.probe, [...some, Y.mergeUpdates(updates.slice(0, 4)), ...some], stateVectors);
   }
 
   async destroy() {
