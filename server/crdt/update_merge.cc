@@ -128,34 +128,45 @@ Result<Bytes> concatenate(const DecodedUpdate& all, const Pieces& pieces,
 }
 
 // Walks over the structs of one update, leaving out Skips.
-struct Cursor {
-  const DecodedStruct* at = nullptr;
-  const DecodedStruct* end = nullptr;
-  // Among cursors at the same place: who comes first. yjs sorts its list of readers anew in each
-  // round, stably, when only the first of them has moved; so that one goes before its equals.
-  std::int64_t rank = 0;
-
-  const DecodedStruct* current() const { return at < end ? at : nullptr; }
-  void skip_skips() {
-    while (at < end && at->kind == StructKind::skip) ++at;
+class Cursor {
+ public:
+  Cursor(const DecodedStruct* begin, const DecodedStruct* end, std::int64_t rank)
+      : at_(begin), end_(end), rank_(rank) {
+    settle();
   }
+
+  const DecodedStruct* current() const { return at_ < end_ ? at_ : nullptr; }
   void next() {
-    ++at;
-    skip_skips();
+    ++at_;
+    settle();
   }
-};
+  void set_rank(std::int64_t rank) { rank_ = rank; }
 
-struct Later {
-  bool operator()(const Cursor& a, const Cursor& b) const {
-    const DecodedStruct& left = *a.current();
-    const DecodedStruct& right = *b.current();
-    if (left.id.client != right.id.client) return left.id.client < right.id.client;
-    if (left.id.clock != right.id.clock) return left.id.clock > right.id.clock;
+  // REQUIRES: both have a current struct.
+  static bool is_later(const Cursor& a, const Cursor& b) {
+    if (a.id_.client != b.id_.client) return a.id_.client < b.id_.client;
+    if (a.id_.clock != b.id_.clock) return a.id_.clock > b.id_.clock;
     // yjs' comparison calls the one it is asked about smaller if only one of them is a GC struct;
     // what its sort makes of that is that they change places.
-    if ((left.kind == StructKind::gc) != (right.kind == StructKind::gc)) return a.rank < b.rank;
-    return a.rank > b.rank;
+    return a.is_gc_ != b.is_gc_ ? a.rank_ < b.rank_ : a.rank_ > b.rank_;
   }
+
+ private:
+  void settle() {
+    while (at_ < end_ && at_->kind == StructKind::skip) ++at_;
+    if (at_ == end_) return;
+    id_ = at_->id;
+    is_gc_ = at_->kind == StructKind::gc;
+  }
+
+  const DecodedStruct* at_;
+  const DecodedStruct* end_;
+  // Of the current struct: comparing cursors need not look for it in memory.
+  Id id_;
+  // Among cursors at the same place: who comes first. yjs sorts its list of readers anew in each
+  // round, stably, when only the first of them has moved; so that one goes before its equals.
+  std::int64_t rank_;
+  bool is_gc_ = false;
 };
 
 // The general case. Among structs that overlap, the one that comes first stays whole and the other
@@ -164,25 +175,28 @@ template <class Writer>
 class Merger {
  public:
   void add(const DecodedStruct* begin, const DecodedStruct* end) {
-    Cursor cursor{begin, end, static_cast<std::int64_t>(added_++)};
-    cursor.skip_skips();
+    const Cursor cursor(begin, end, static_cast<std::int64_t>(added_++));
     if (cursor.current()) waiting_.push_back(cursor);
   }
 
   Result<Bytes> merge(std::vector<IdRange> deletes) {
-    cursors_ = Cursors(Later{}, std::move(waiting_));
-    while (!cursors_.empty()) {
-      Cursor cursor = cursors_.top();
-      cursors_.pop();
+    Cursors cursors(Later{}, std::move(waiting_));
+    std::int64_t lowest_rank = 0;
+    while (!cursors.empty()) {
+      Cursor cursor = cursors.top();
+      cursors.pop();
       advance(cursor);
-      cursor.rank = --lowest_rank_;
-      if (cursor.current()) cursors_.push(cursor);
+      cursor.set_rank(--lowest_rank);
+      if (cursor.current()) cursors.push(cursor);
     }
     if (pending_) writer_.write(*pending_, 0);
     return writer_.finish(std::move(deletes));
   }
 
  private:
+  struct Later {
+    bool operator()(const Cursor& a, const Cursor& b) const { return Cursor::is_later(a, b); }
+  };
   using Cursors = std::priority_queue<Cursor, std::vector<Cursor>, Later>;
 
   void put(const DecodedStruct& value) {
@@ -263,8 +277,6 @@ class Merger {
 
   std::vector<Cursor> waiting_;
   std::size_t added_ = 0;
-  Cursors cursors_;
-  std::int64_t lowest_rank_ = 0;
   std::optional<DecodedStruct> pending_;  // yjs' currWrite: may still change.
   BytesArena owned_;
   RunWriter<Writer> writer_;
@@ -275,6 +287,10 @@ Result<Bytes> merge(std::span<const BytesView> updates, UpdateFormat format) {
   DecodedUpdate all;
   std::vector<std::size_t> first_runs;
   std::vector<std::size_t> first_structs;
+  all.structs.reserve(updates.size());
+  all.runs.reserve(updates.size());
+  first_runs.reserve(updates.size() + 1);
+  first_structs.reserve(updates.size() + 1);
   for (const BytesView update : updates) {
     first_runs.push_back(all.runs.size());
     first_structs.push_back(all.structs.size());

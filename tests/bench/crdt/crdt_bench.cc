@@ -116,6 +116,41 @@ void merge_all(benchmark::State& state, const Trace& trace) {
   for (auto _ : state) benchmark::DoNotOptimize(merge_updates(trace.updates).value());
 }
 
+// Everything that the log holds is known from the state in front of it: nothing can be appended
+// blindly.
+void merge_with_state(benchmark::State& state, const Trace& trace) {
+  std::vector<BytesView> updates = {as_bytes(trace.final_state)};
+  updates.insert(updates.end(), trace.updates.begin(), trace.updates.end());
+  for (auto _ : state) benchmark::DoNotOptimize(merge_updates(updates).value());
+}
+
+void merge_all_v2(benchmark::State& state, const Trace& trace) {
+  std::vector<Bytes> converted;
+  for (const BytesView update : trace.updates) {
+    converted.push_back(convert_update(update, UpdateFormat::v1, UpdateFormat::v2).value());
+  }
+  const std::vector<BytesView> updates(converted.begin(), converted.end());
+  for (auto _ : state) benchmark::DoNotOptimize(merge_updates(updates, UpdateFormat::v2).value());
+}
+
+void encode_v2(benchmark::State& state, const Trace& trace) {
+  const Doc doc = loaded(trace);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        doc.encode_state_as_update(empty_state_vector(), UpdateFormat::v2).value());
+  }
+}
+
+void load_v2(benchmark::State& state, const Trace& trace) {
+  const Bytes update =
+      convert_update(as_bytes(trace.final_state), UpdateFormat::v1, UpdateFormat::v2).value();
+  for (auto _ : state) {
+    Doc doc;
+    expect(doc.apply_update(update, {}, UpdateFormat::v2).ok());
+    benchmark::DoNotOptimize(doc.struct_count());
+  }
+}
+
 void replay(benchmark::State& state, const Trace& trace) {
   for (auto _ : state) {
     Doc doc({.client_id = 1234567890});
@@ -139,7 +174,11 @@ void register_trace(const std::string& name, const Trace& trace) {
   add("apply_one_by_one", apply_one_by_one);
   add("load_and_read", load_and_read);
   add("encode", encode);
+  add("encode_v2", encode_v2);
+  add("load_v2", load_v2);
   add("merge_all", merge_all);
+  add("merge_all_v2", merge_all_v2);
+  add("merge_with_state", merge_with_state);
   if (!trace.edits.empty()) add("replay", replay);
 }
 
