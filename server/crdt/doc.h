@@ -71,7 +71,7 @@ class Doc {
 
   // Everything that a replica with this encoded state vector lacks, and the whole delete set, and
   // what is pending: yjs' encodeStateAsUpdate and encodeStateAsUpdateV2. Fails only if the state
-  // vector is malformed, or if v2 cannot hold the document (number_too_large, see update.h).
+  // vector is malformed.
   Result<Bytes> encode_state_as_update(BytesView state_vector,
                                        UpdateFormat format = UpdateFormat::v1) const;
 

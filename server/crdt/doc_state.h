@@ -137,8 +137,8 @@ class DocState {
 
   void write_item(lib0::Encoder& encoder, const Item& item, Clock offset) const;
   std::vector<IdRange> delete_set() const;
-  Result<Bytes> encode_since(const StateVector& known, UpdateFormat format) const;
-  Result<Bytes> encode_with_pending(const StateVector& known, UpdateFormat format) const;
+  Bytes encode_since(const StateVector& known, UpdateFormat format) const;
+  Bytes encode_with_pending(const StateVector& known, UpdateFormat format) const;
   // The update that the current transaction makes. REQUIRES: it is local and about to end.
   Bytes encode_transaction();
   std::vector<Bytes> encode_chunks(const StateVector& known, std::size_t chunk_bytes) const;

@@ -85,7 +85,7 @@ void write_parts(Writer& writer, const DocState& doc, const std::vector<Part>& p
 }
 
 template <class Writer>
-Result<Bytes> write_state(const DocState& doc, const StateVector& known) {
+Bytes write_state(const DocState& doc, const StateVector& known) {
   Encoder encoder;
   Writer writer(encoder);
   write_parts(writer, doc, missing_parts(doc.store, known));
@@ -125,15 +125,15 @@ std::vector<IdRange> DocState::delete_set() const {
   return ranges;
 }
 
-Result<Bytes> DocState::encode_since(const StateVector& known, UpdateFormat format) const {
+Bytes DocState::encode_since(const StateVector& known, UpdateFormat format) const {
   return format == UpdateFormat::v1 ? write_state<WriterV1>(*this, known)
                                     : write_state<WriterV2>(*this, known);
 }
 
-Result<Bytes> DocState::encode_with_pending(const StateVector& known, UpdateFormat format) const {
+Bytes DocState::encode_with_pending(const StateVector& known, UpdateFormat format) const {
   if (!has_pending()) return encode_since(known, format);
   std::vector<Bytes> parts;
-  parts.push_back(encode_since(known, UpdateFormat::v1).value());
+  parts.push_back(encode_since(known, UpdateFormat::v1));
   if (!pending_deletes.empty()) parts.push_back(without_structs(pending_deletes));
   if (pending) {
     DecodedUpdate waiting;
@@ -144,7 +144,7 @@ Result<Bytes> DocState::encode_with_pending(const StateVector& known, UpdateForm
   const std::vector<BytesView> views(parts.begin(), parts.end());
   Bytes merged = merge_updates(views).value();
   if (format == UpdateFormat::v1) return merged;
-  return convert_update(merged, UpdateFormat::v1, format);
+  return convert_update(merged, UpdateFormat::v1, format).value();
 }
 
 Bytes DocState::encode_transaction() {

@@ -50,8 +50,6 @@ Result<UpdateSummary> check_update(BytesView update, const UpdateLimits& limits 
 Result<void> check_state_vector(BytesView state_vector);
 
 // The functions below want updates that have passed check_update, and give its errors for others.
-// What they return holds no views. v2 cannot hold clocks further apart than 2^52: writing it may
-// fail with number_too_large.
 
 // One update with the effect of all, as yjs' mergeUpdates: structs that are in none are bridged by
 // Skip. Costs n log n of all their structs, linear time if they overlap nowhere.

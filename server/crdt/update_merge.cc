@@ -99,8 +99,7 @@ DecodedStruct skip_of(ClientId client, Clock clock, Clock length) {
 // Where no piece overlaps another, merging is writing them down: as yjs does, with a Skip for each
 // hole, and a GC joined with those that begin the next piece.
 template <class Writer>
-Result<Bytes> concatenate(const DecodedUpdate& all, const Pieces& pieces,
-                          std::vector<IdRange> deletes) {
+Bytes concatenate(const DecodedUpdate& all, const Pieces& pieces, std::vector<IdRange> deletes) {
   RunWriter<Writer> writer;
   for (const Pieces::Client& client : pieces.clients()) {
     DecodedStruct gc;  // Not written yet; length 0: there is none.
@@ -179,7 +178,7 @@ class Merger {
     if (cursor.current()) waiting_.push_back(cursor);
   }
 
-  Result<Bytes> merge(std::vector<IdRange> deletes) {
+  Bytes merge(std::vector<IdRange> deletes) {
     Cursors cursors(Later{}, std::move(waiting_));
     std::int64_t lowest_rank = 0;
     while (!cursors.empty()) {

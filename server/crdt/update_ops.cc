@@ -20,7 +20,7 @@ constexpr std::array<std::byte, 13> empty_update_v2{
 constexpr std::array<std::byte, 1> empty_state_vector_bytes{};
 
 template <class Writer>
-Result<Bytes> write_difference(const DecodedUpdate& update, const StateVector& known) {
+Bytes write_difference(const DecodedUpdate& update, const StateVector& known) {
   RunWriter<Writer> writer;
   for (const ClientRun& run : update.runs) {
     const auto entry = known.find(run.client);
@@ -41,7 +41,7 @@ Result<Bytes> write_difference(const DecodedUpdate& update, const StateVector& k
 }
 
 template <class Writer>
-Result<Bytes> write_whole(const DecodedUpdate& update) {
+Bytes write_whole(const DecodedUpdate& update) {
   RunWriter<Writer> writer;
   for (const DecodedStruct& value : update.structs) writer.write(value, 0);
   return writer.finish(update.deletes);
@@ -80,7 +80,7 @@ Result<void> check_state_vector(BytesView state_vector) {
 }
 
 Bytes diff_update(const DecodedUpdate& update, const StateVector& known) {
-  return write_difference<WriterV1>(update, known).value();
+  return write_difference<WriterV1>(update, known);
 }
 
 Result<Bytes> diff_update(BytesView update, BytesView state_vector, UpdateFormat format) {

@@ -34,7 +34,7 @@ class WriterV1 {
     out_.write_var_uint(range.clock);
     out_.write_var_uint(range.length);
   }
-  Result<Bytes> finish() { return out_.take(); }
+  Bytes finish() { return out_.take(); }
 
  private:
   void write_id(const Id& id) {

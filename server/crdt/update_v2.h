@@ -44,8 +44,7 @@ class WriterV2 {
     rest_.write_var_uint(range.clock - previous_end);
     rest_.write_var_uint(range.length - 1);
   }
-  // Fails (number_too_large) if clocks are too far apart for the format, beyond 2^52.
-  Result<Bytes> finish();
+  Bytes finish();
 
  private:
   void write_key(std::string_view key);

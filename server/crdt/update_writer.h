@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "server/base/bytes.h"
-#include "server/base/result.h"
 #include "server/crdt/decoded_update.h"
 #include "server/crdt/update_reader.h"
 #include "server/lib0/encoder.h"
@@ -108,7 +107,7 @@ class RunWriter {
     ++written_;
   }
 
-  Result<Bytes> finish(std::vector<IdRange> deletes) {
+  Bytes finish(std::vector<IdRange> deletes) {
     flush();
     rest_.write_var_uint(runs_);
     rest_.write_bytes(body_.view());

@@ -72,7 +72,6 @@ void IntDiffOptRleEncoder::flush() {
   if (count_ == 0) return;
   const std::int64_t doubled = difference_ * 2 + (count_ > 1 ? 1 : 0);
   const auto magnitude = static_cast<std::uint64_t>(doubled < 0 ? -doubled : doubled);
-  overflowed_ |= magnitude > limits::safe_integer_max;
   out_.write_var_int(magnitude, doubled < 0);
   if (count_ > 1) out_.write_var_uint(count_ - 2);
 }
@@ -92,8 +91,11 @@ BytesView IntDiffOptRleEncoder::finish() {
 bool IntDiffOptRleDecoder::take_run() {
   std::uint64_t magnitude = 0;
   bool negative = false;
-  if (!in_.take_var_int(magnitude, negative)) return false;
+  if (!in_.take_var_int(magnitude, negative, 2 * limits::safe_integer_max)) return false;
   if (negative && magnitude == 0) return in_.fail(ErrorCode::malformed);
+  if (magnitude > limits::safe_integer_max && magnitude % 2 != 0) {
+    return in_.fail(ErrorCode::number_too_large);
+  }
   const std::int64_t doubled =
       negative ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
   const std::int64_t difference = doubled >> 1;  // Rounds down, as Math.floor.

@@ -104,7 +104,9 @@ class UintOptRleDecoder {
   bool started_ = false;
 };
 
-// Unsigned numbers by their differences: each difference doubled, plus 1 if a run of it follows.
+// Unsigned numbers by their differences: each difference doubled, plus 1 if a run of it follows. A
+// lone difference may be doubled beyond 2^53 - 1, as lib0 reads and writes it too; one that fits
+// twice between 0 and 2^53 - 1 stays below.
 class IntDiffOptRleEncoder {
  public:
   // REQUIRES: value <= 2^53 - 1.
@@ -119,8 +121,6 @@ class IntDiffOptRleEncoder {
   }
   // Ends the sequence. The bytes are valid as long as the encoder.
   BytesView finish();
-  // A difference was too large to be doubled: no decoder, lib0's included, would read the bytes.
-  bool overflowed() const { return overflowed_; }
 
  private:
   void start_run(std::int64_t difference);
@@ -130,7 +130,6 @@ class IntDiffOptRleEncoder {
   std::uint64_t count_ = 0;
   std::int64_t value_ = 0;
   std::int64_t difference_ = 0;
-  bool overflowed_ = false;
 };
 
 class IntDiffOptRleDecoder {

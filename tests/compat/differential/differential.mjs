@@ -17,6 +17,7 @@ import { hex, Mismatch } from './compare.mjs';
 import { History } from './history.mjs';
 import { poison, tryOne } from './poison.mjs';
 import { Probe, ProbeDied } from './probe_client.mjs';
+import { poisonV2 } from './poison_v2.mjs';
 import { logFromText, logToText, replay } from './replica.mjs';
 import { shrink } from './shrink.mjs';
 
@@ -58,10 +59,12 @@ export class Differential {
     this.counts.poisoned += poisonPerSeed;
     try {
       this.counts.accepted += await poison(this.probe, seed, poisonPerSeed);
+      await poisonV2(this.probe, seed, poisonPerSeed);
       return true;
     } catch (error) {
       if (!isFinding(error)) throw error;
-      await this.#reportPoison(seed, error);
+      if (error.replay) await this.#reportPoison(seed, error);
+      else this.#reportPoisonV2(seed, error);
       return false;
     }
   }
@@ -111,6 +114,13 @@ export class Differential {
       header: [`poison ${JSON.stringify({ gc })}`],
       log: [...base.map((update) => `base ${hex(update)}`), `bad ${hex(bad)}`,
         ...rest.map((update) => `rest ${hex(update)}`)],
+    });
+  }
+
+  #reportPoisonV2(seed, error) {
+    this.counts.failed += 1;
+    this.#write(`poison-v2-${seed}`, error, {
+      command: `--seed ${seed} --histories 0 --poison 1`, header: [], log: [],
     });
   }
 

@@ -30,7 +30,7 @@ export async function poison(probe, seed, count) {
   return accepted;
 }
 
-function validUpdates(random) {
+export function validUpdates(random) {
   const updates = [];
   const docs = [1, 2].map((clientId) => {
     const doc = new Y.Doc({ gc: random.chance(70) });
@@ -124,7 +124,7 @@ async function readable(doc, twin, claims) {
   });
 }
 
-function mutate(random, update, others) {
+export function mutate(random, update, others) {
   let bytes = [...update];
   for (let i = random.between(1, 3); i > 0; --i) {
     const at = random.below(bytes.length);
@@ -163,7 +163,7 @@ function writeId(encoder, random) {
   encoding.writeVarUint(encoder, random.weighted([[8, random.below(8)], [1, randomNumber(random)]]));
 }
 
-function handMade(random) {
+export function handMade(random) {
   const encoder = encoding.createEncoder();
   const clients = random.shuffle([1, 2, 3, 9]).slice(0, random.weighted([[1, 0], [6, 1], [3, 2]]));
   encoding.writeVarUint(encoder, clients.length);
