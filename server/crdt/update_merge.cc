@@ -29,15 +29,9 @@ class Pieces {
     std::vector<Piece> pieces;
   };
 
-  // False if pieces overlap, or if an update does not have its clients in order.
-  bool sort_out(const DecodedUpdate& all, const std::vector<std::size_t>& first_runs) {
-    for (std::size_t i = 0; i + 1 < first_runs.size(); ++i) {
-      for (std::size_t at = first_runs[i]; at < first_runs[i + 1]; ++at) {
-        const ClientRun& run = all.runs[at];
-        if (at > first_runs[i] && all.runs[at - 1].client < run.client) return false;
-        add_run(all, run);
-      }
-    }
+  // False if pieces overlap.
+  bool sort_out(const DecodedUpdate& all) {
+    for (const ClientRun& run : all.runs) add_run(all, run);
     std::sort(clients_.begin(), clients_.end(),
               [](const Client& a, const Client& b) { return a.id > b.id; });
     return std::all_of(clients_.begin(), clients_.end(), in_order);
@@ -173,6 +167,7 @@ class Cursor {
 template <class Writer>
 class Merger {
  public:
+  // What stands in an update between two indexes, the runs of its clients from the highest down.
   void add(const DecodedStruct* begin, const DecodedStruct* end) {
     const Cursor cursor(begin, end, static_cast<std::int64_t>(added_++));
     if (cursor.current()) waiting_.push_back(cursor);
@@ -285,26 +280,27 @@ template <class Writer>
 Result<Bytes> merge(std::span<const BytesView> updates, UpdateFormat format) {
   DecodedUpdate all;
   std::vector<std::size_t> first_runs;
-  std::vector<std::size_t> first_structs;
   all.structs.reserve(updates.size());
   all.runs.reserve(updates.size());
   first_runs.reserve(updates.size() + 1);
-  first_structs.reserve(updates.size() + 1);
   for (const BytesView update : updates) {
     first_runs.push_back(all.runs.size());
-    first_structs.push_back(all.structs.size());
     SYNCLINE_TRY(decode_more(update, UpdateLimits::none(), all, format));
   }
   first_runs.push_back(all.runs.size());
-  first_structs.push_back(all.structs.size());
   sort_and_merge(all.deletes);
   Pieces pieces;
-  if (pieces.sort_out(all, first_runs)) {
-    return concatenate<Writer>(all, pieces, std::move(all.deletes));
-  }
+  if (pieces.sort_out(all)) return concatenate<Writer>(all, pieces, std::move(all.deletes));
   Merger<Writer> merger;
   for (std::size_t i = 0; i < updates.size(); ++i) {
-    merger.add(all.structs.data() + first_structs[i], all.structs.data() + first_structs[i + 1]);
+    // Where the clients are not in order, which no yjs writes, yjs' mergeUpdates loses structs;
+    // here such a row of runs is taken for several.
+    for (std::size_t at = first_runs[i]; at < first_runs[i + 1];) {
+      const DecodedStruct* begin = all.structs.data() + all.runs[at].begin;
+      do ++at;
+      while (at < first_runs[i + 1] && all.runs[at].client < all.runs[at - 1].client);
+      merger.add(begin, all.structs.data() + all.runs[at - 1].end);
+    }
   }
   return merger.merge(std::move(all.deletes));
 }

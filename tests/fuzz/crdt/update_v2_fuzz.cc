@@ -45,7 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto other_applied = other.apply_update(*in_v1);
   SYNCLINE_ASSERT(applied.ok() == other_applied.ok());
   SYNCLINE_ASSERT(as_text(state(doc)) == as_text(state(other)));
-  read_written(doc.encode_state_as_update(empty_state_vector(), UpdateFormat::v2).value(),
-               state(doc));
+  // Reading and writing drops a bit that says nothing, in all formats.
+  const Bytes normal = convert_update(state(doc), UpdateFormat::v1, UpdateFormat::v1).value();
+  read_written(doc.encode_state_as_update(empty_state_vector(), UpdateFormat::v2).value(), normal);
   return 0;
 }

@@ -68,6 +68,18 @@ TEST(merge_updates, keeps_the_first_of_what_overlaps_whole) {
   EXPECT_EQ(merged({ab, long_one}), hex("01 02 01 00 04 01 01 74 02 61 62 84 01 01 02 63 64 00"));
 }
 
+TEST(merge_updates, loses_nothing_of_updates_whose_clients_are_not_in_order) {
+  // "x" of client 1 and "y" of client 2; then client 2 goes on with "z", from where the first
+  // update begins or behind it.
+  const Bytes unordered = from_hex("02 01 01 00 04 01 01 74 01 78 01 02 00 04 01 01 74 01 79 00");
+  const Bytes z = from_hex("01 01 02 01 84 02 00 01 7a 00");
+  const Bytes yz = from_hex("01 02 02 00 04 01 01 74 01 79 84 02 00 01 7a 00");
+  const std::string expected =
+      hex("02 02 02 00 04 01 01 74 01 79 84 02 00 01 7a 01 01 00 04 01 01 74 01 78 00");
+  EXPECT_EQ(merged({unordered, z}), expected);
+  EXPECT_EQ(merged({unordered, yz}), expected);
+}
+
 TEST(diff_update, cuts_what_is_known) {
   const Bytes vector = from_hex("01 01 01");
   EXPECT_EQ(to_hex(diff_update(ab, vector).value()), hex("01 01 01 01 84 01 00 01 62 00"));
