@@ -8,9 +8,11 @@
 namespace syncline::crdt {
 
 BytesView BytesArena::keep(BytesView bytes) {
-  constexpr std::size_t block_bytes = 4096;
+  constexpr std::size_t block_bytes_min = 256;
+  constexpr std::size_t block_bytes_max = 65'536;
   if (blocks_.empty() || blocks_.back().capacity() - blocks_.back().size() < bytes.size()) {
-    blocks_.emplace_back().reserve(std::max(block_bytes, bytes.size()));
+    const std::size_t block = std::clamp(2 * size_, block_bytes_min, block_bytes_max);
+    blocks_.emplace_back().reserve(std::max(block, bytes.size()));
   }
   Bytes& block = blocks_.back();
   const std::size_t at = block.size();

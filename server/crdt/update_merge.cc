@@ -293,8 +293,8 @@ Result<Bytes> merge(std::span<const BytesView> updates, UpdateFormat format) {
   if (pieces.sort_out(all)) return concatenate<Writer>(all, pieces, std::move(all.deletes));
   Merger<Writer> merger;
   for (std::size_t i = 0; i < updates.size(); ++i) {
-    // Where the clients are not in order, which no yjs writes, yjs' mergeUpdates loses structs;
-    // here such a row of runs is taken for several.
+    // Updates that yjs writes have their clients in order. Of others its merge loses structs; here
+    // such a row of runs is taken for several.
     for (std::size_t at = first_runs[i]; at < first_runs[i + 1];) {
       const DecodedStruct* begin = all.structs.data() + all.runs[at].begin;
       do ++at;

@@ -65,13 +65,15 @@ export class Replica {
     ]);
   }
 
-  // The last updates that came, and some of them twice.
+  // The last updates that came; then some of them twice; then with states that hold them in part.
   async #compareUpdates(stateVectors) {
     const updates = this.log.filter((step) => step.apply).map((step) => step.apply).slice(-12);
     if (updates.length === 0) return;
     const some = updates.filter((_, i) => i % 3 !== 1);
     await compareUpdates(this.twin.probe, updates, stateVectors);
     await compareUpdates(this.twin.probe, [...some, Y.mergeUpdates(updates.slice(0, 4)), ...some], stateVectors);
+    const states = stateVectors.map((vector) => Y.encodeStateAsUpdate(this.doc, vector));
+    await compareUpdates(this.twin.probe, [...states, ...some, ...states], stateVectors);
   }
 
   async destroy() {

@@ -133,6 +133,8 @@ TEST(trace, sveltecomponent_v2) { read_and_write_v2(data, "sveltecomponent"); }
 TEST(trace, log_of_friendsforever_v2) { read_log_v2("friendsforever"); }
 TEST(trace, log_of_clownschool_v2) { read_log_v2("clownschool"); }
 TEST(trace, log_of_sveltecomponent_v2) { read_log_v2("sveltecomponent"); }
+TEST(trace, log_of_rustcode_v2) { read_log_v2("rustcode"); }
+TEST(trace, log_of_seph_blog1_v2) { read_log_v2("seph-blog1"); }
 TEST(trace, log_of_automerge_paper_v2) { read_log_v2("automerge-paper"); }
 
 TEST(trace, friendsforever) { apply_and_compare(data, "friendsforever"); }
