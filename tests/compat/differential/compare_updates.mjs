@@ -25,7 +25,9 @@ export async function compareUpdates(probe, updates, stateVectors) {
 async function compareIn(format, probe, updates, stateVectors) {
   const { merge } = yjs[format];
   const expected = merge(updates);
-  expectBytes(`mergeUpdates ${format}`, expected, await probe.mergeUpdates(format, updates));
+  const merged = await probe.mergeUpdates(format, updates);
+  if (isOrdered(format, updates)) expectBytes(`mergeUpdates ${format}`, expected, merged);
+  else expectText(`mergeUpdates ${format}`, contents(format, expected), contents(format, merged));
   await Promise.all([
     ...updates.map((update) => compareOne(format, probe, update, [])),
     compareOne(format, probe, expected, stateVectors),
@@ -49,14 +51,32 @@ async function compareOne(format, probe, update, stateVectors) {
 }
 
 async function compareContents(format, probe, update) {
+  const { inserted, deleted } = await probe.contentsOfUpdate(format, update);
+  expectText(`contents of an update ${format}`, contents(format, update), JSON.stringify([inserted, deleted]));
+}
+
+// What an update inserts and deletes, as text.
+function contents(format, update) {
   const { structs, ds } = yjs[format].decode(update);
   const inserted = structs.filter((struct) => !(struct instanceof Y.Skip))
     .map(({ id, length }) => [id.client, id.clock, length]);
   const deleted = [...ds.clients].flatMap(([client, ranges]) =>
     ranges.map(({ clock, len }) => [client, clock, len]));
-  const contents = await probe.contentsOfUpdate(format, update);
-  expectText(`inserted by ${format}`, JSON.stringify(joined(inserted)), JSON.stringify(contents.inserted));
-  expectText(`deleted by ${format}`, JSON.stringify(joined(deleted)), JSON.stringify(contents.deleted));
+  return JSON.stringify([joined(inserted), joined(deleted)]);
+}
+
+// Whether yjs has an order for what it merges. Its comparison of a GC and an item of the same clock calls
+// the one smaller that it is asked about; among more than two updates, what comes first is then up to the
+// sorting algorithm of the JavaScript engine.
+function isOrdered(format, updates) {
+  if (updates.length <= 2) return true;
+  const kinds = new Map();
+  return updates.every((update) => yjs[format].decode(update).structs.every((struct) => {
+    if (struct instanceof Y.Skip) return true;
+    const place = `${struct.id.client} ${struct.id.clock}`;
+    if (!kinds.has(place)) kinds.set(place, struct.constructor);
+    return kinds.get(place) === struct.constructor;
+  }));
 }
 
 // Ranges in order, joined where they touch.
