@@ -39,31 +39,41 @@ std::vector<Part> missing_parts(const StructStore& store, const StateVector& kno
 // A struct of the document, to be written.
 class ItemView {
  public:
-  ItemView(const DocState& doc, const Item& item) : doc_(doc), item_(item) {}
+  ItemView(const DocState& doc, const Item& item)
+      : doc_(doc), item_(item), chain_(item.is_gc() ? nullptr : &doc.chains[item.chain()]) {}
 
-  StructKind kind() const { return item_.kind; }
-  Id id() const { return id_of(item_.client, item_.clock); }
-  Clock length() const { return item_.length; }
-  BytesView content() const { return doc_.store.content(item_); }
-  bool has_origin() const { return item_.origin_client != none; }
-  bool has_right_origin() const { return item_.right_origin_client != none; }
-  bool has_sub() const { return item_.sub != none; }
-  Id origin() const { return id_of(item_.origin_client, item_.origin_clock); }
-  Id right_origin() const { return id_of(item_.right_origin_client, item_.right_origin_clock); }
+  StructKind kind() const { return item_.kind(); }
+  Id id() const { return id_of(item_.client(), item_.clock()); }
+  bool has_origin() const { return item_.has_origin(); }
+  bool has_right_origin() const { return item_.has_right_origin(); }
+  bool has_sub() const { return chain_->key != none; }
+  Id origin() const { return id_of(item_.origin_client(), item_.origin_clock()); }
+  Id right_origin() const { return id_of(item_.right_origin_client(), item_.right_origin_clock()); }
   bool parent_is_root() const { return parent().item == none; }
   std::string_view root() const { return doc_.name(parent().name); }
   Id parent_item() const {
     const Item& holder = doc_.store.items[parent().item];
-    return id_of(holder.client, holder.clock);
+    return id_of(holder.client(), holder.clock());
   }
-  std::string_view sub() const { return doc_.name(item_.sub); }
+  std::string_view sub() const { return doc_.name(chain_->key); }
+
+  template <class Writer>
+  void write_content(Writer& writer, Clock offset) const {
+    if (item_.kind() == StructKind::type) {
+      const Type& type = doc_.types[item_.type()];
+      const bool named = has_name(type.kind);
+      return writer.write_type(type.kind, named ? doc_.name(type.name) : std::string_view());
+    }
+    writer.write_content(item_.kind(), doc_.store.content(item_), item_.length(), offset);
+  }
 
  private:
   Id id_of(ClientSlot client, Clock clock) const { return {doc_.store.client(client).id, clock}; }
-  const Type& parent() const { return doc_.types[item_.parent]; }
+  const Type& parent() const { return doc_.types[chain_->type]; }
 
   const DocState& doc_;
   const Item& item_;
+  const Chain* chain_;  // Null for a GC.
 };
 
 template <class Writer>
@@ -72,13 +82,13 @@ void write_parts(Writer& writer, const DocState& doc, const std::vector<Part>& p
   rest.write_var_uint(parts.size());
   for (const Part& part : parts) {
     const ClientStructs& client = doc.store.client(part.slot);
-    const std::size_t first = doc.store.position(client, part.clock);
-    rest.write_var_uint(client.structs.size() - first);
+    StructIndex::Position at = doc.store.position(client, part.clock);
+    rest.write_var_uint(client.structs.count_from(at));
     writer.write_client(client.id);
     rest.write_var_uint(part.clock);
-    Clock offset = part.clock - client.structs[first].clock;
-    for (std::size_t i = first; i < client.structs.size(); ++i) {
-      write_struct(writer, ItemView(doc, doc.store.items[client.structs[i].item]), offset);
+    Clock offset = part.clock - doc.store.items[client.structs[at]].clock();
+    for (; !client.structs.at_end(at); at = client.structs.next(at)) {
+      write_struct(writer, ItemView(doc, doc.store.items[client.structs[at]]), offset);
       offset = 0;
     }
   }
@@ -112,15 +122,15 @@ std::vector<IdRange> DocState::delete_set() const {
   for (const ClientSlot slot : store.descending()) {
     const ClientStructs& client = store.client(slot);
     bool extends = false;
-    for (const ClientStructs::Entry& entry : client.structs) {
-      const Item& item = store.items[entry.item];
-      if (item.deleted && extends) {
-        ranges.back().length += item.length;
-      } else if (item.deleted) {
-        ranges.push_back({client.id, item.clock, item.length});
+    client.structs.for_each([&](ItemIndex index) {
+      const Item& item = store.items[index];
+      if (item.deleted() && extends) {
+        ranges.back().length += item.length();
+      } else if (item.deleted()) {
+        ranges.push_back({client.id, item.clock(), item.length()});
       }
-      extends = item.deleted;
-    }
+      extends = item.deleted();
+    });
   }
   return ranges;
 }
@@ -149,22 +159,24 @@ Bytes DocState::encode_with_pending(const StateVector& known, UpdateFormat forma
 
 Bytes DocState::encode_transaction() {
   std::vector<Part> parts;
-  for (const ClientSlot slot : store.descending()) {
+  for (const ClientSlot slot : transaction.touched) {
     const ClientStructs& client = store.client(slot);
-    if (client.touched_in == transaction.number && client.state > client.state_before) {
-      parts.push_back({slot, client.state_before});
-    }
+    if (client.state > client.state_before) parts.push_back({slot, client.state_before});
   }
+  if (parts.empty() && transaction.deleted.empty()) return to_bytes(empty_update());
+  std::sort(parts.begin(), parts.end(), [&](const Part& a, const Part& b) {
+    return store.client(a.slot).id > store.client(b.slot).id;
+  });
   std::vector<IdRange> deletes;
   for (const DeletedRun& run : transaction.deleted) {
     deletes.push_back({store.client(run.client).id, run.clock, run.length});
   }
-  if (parts.empty() && deletes.empty()) return to_bytes(empty_update());
-  Encoder encoder;
+  constexpr std::size_t usual_bytes = 64;
+  Encoder encoder(usual_bytes);
   WriterV1 writer(encoder);
   write_parts(writer, *this, parts);
   write_delete_set(writer, std::move(deletes));
-  return encoder.take();
+  return writer.finish();
 }
 
 namespace {
@@ -200,8 +212,8 @@ class Chunker {
 
  private:
   struct Cursor {
-    std::size_t next = 0;  // Position among the client's structs.
-    Clock clock = 0;       // Written up to here.
+    StructIndex::Position next;
+    Clock clock = 0;  // Written up to here.
     bool wanted = false;
     // The run of the current chunk.
     Encoder run;
@@ -211,7 +223,7 @@ class Chunker {
 
   bool finished(ClientSlot slot) const {
     const Cursor& cursor = cursors_[slot];
-    return !cursor.wanted || cursor.next == doc_.store.client(slot).structs.size();
+    return !cursor.wanted || doc_.store.client(slot).structs.at_end(cursor.next);
   }
 
   bool lacks(ClientSlot slot, Clock clock) const {
@@ -223,13 +235,13 @@ class Chunker {
   // order.
   void step() {
     const ClientSlot slot = stack_.back();
-    const Item& item = doc_.store.items[doc_.store.client(slot).structs[cursors_[slot].next].item];
-    const bool whole = cursors_[slot].clock == item.clock;
-    if (whole && item.origin_client != slot && lacks(item.origin_client, item.origin_clock)) {
-      stack_.push_back(item.origin_client);
-    } else if (item.right_origin_client != slot &&
-               lacks(item.right_origin_client, item.right_origin_clock)) {
-      stack_.push_back(item.right_origin_client);
+    const Item& item = doc_.store.items[doc_.store.client(slot).structs[cursors_[slot].next]];
+    const bool whole = cursors_[slot].clock == item.clock();
+    if (whole && item.origin_client() != slot && lacks(item.origin_client(), item.origin_clock())) {
+      stack_.push_back(item.origin_client());
+    } else if (item.right_origin_client() != slot &&
+               lacks(item.right_origin_client(), item.right_origin_clock())) {
+      stack_.push_back(item.right_origin_client());
     } else if (const ClientSlot holder = missing_holder(item, slot); holder != none) {
       stack_.push_back(holder);
     } else {
@@ -239,9 +251,11 @@ class Chunker {
   }
 
   ClientSlot missing_holder(const Item& item, ClientSlot slot) const {
-    if (item.parent == none || doc_.types[item.parent].item == none) return none;
-    const Item& holder = doc_.store.items[doc_.types[item.parent].item];
-    return holder.client != slot && lacks(holder.client, holder.clock) ? holder.client : none;
+    const TypeIndex parent = doc_.parent_of(item);
+    if (parent == none || doc_.types[parent].item == none) return none;
+    const Item& holder = doc_.store.items[doc_.types[parent].item];
+    const bool missing = holder.client() != slot && lacks(holder.client(), holder.clock());
+    return missing ? holder.client() : none;
   }
 
   void write(ClientSlot slot, const Item& item) {
@@ -251,10 +265,10 @@ class Chunker {
       in_chunk_.push_back(slot);
     }
     const std::size_t before = cursor.run.size();
-    doc_.write_item(cursor.run, item, cursor.clock - item.clock);
+    doc_.write_item(cursor.run, item, cursor.clock - item.clock());
     size_ += cursor.run.size() - before;
     ++cursor.written;
-    ++cursor.next;
+    cursor.next = doc_.store.client(slot).structs.next(cursor.next);
     cursor.clock = item.end();
     if (size_ >= chunk_bytes_) close();
   }

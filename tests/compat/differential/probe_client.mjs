@@ -131,6 +131,11 @@ export class ProbeDoc {
     return this.probe.request(command, this.id, ...parts);
   }
 
+  // Gives roots their type. `kind` is text, array, map, xml or xmlText.
+  async open(kind, names) {
+    await this.request('open', kind, ...names);
+  }
+
   async apply(update, format = 'v1') {
     const [changed, pending] = await this.request('apply', update, format);
     return { changed: changed.toString() === '1', pending: pending.toString() === '1' };
