@@ -16,16 +16,16 @@ template <class Take>
 void for_each_element(const DocState& doc, const Item& item, Take take) {
   const BytesView content = doc.store.content(item);
   lib0::Decoder decoder(content);
-  switch (item.kind) {
+  switch (item.kind()) {
     case StructKind::any:
-      for (Clock i = 0; i < item.length; ++i) {
+      for (Clock i = 0; i < item.length(); ++i) {
         auto value = lib0::read_any(decoder);
         SYNCLINE_ASSERT(value.ok());
         take(value->is_undefined() ? std::string() : lib0::to_json(*value));
       }
       return;
     case StructKind::json:
-      for (Clock i = 0; i < item.length; ++i) {
+      for (Clock i = 0; i < item.length(); ++i) {
         BytesView text;
         decoder.take_var_bytes(text);
         take(as_text(text) == "undefined" ? std::string() : std::string(as_text(text)));
@@ -69,7 +69,7 @@ void for_each_element(const DocState& doc, const Item& item, Take take) {
       return take(std::string("{}"));
     case StructKind::type: {
       std::string json;
-      append_type_json(json, doc, doc.types[item.type]);
+      append_type_json(json, doc, doc.types[item.type()]);
       return take(std::move(json));
     }
     case StructKind::gc:
@@ -94,9 +94,9 @@ bool is_array_index(std::string_view key) {
 
 std::string text_string(const DocState& doc, const Type& type) {
   std::string out;
-  for (ItemIndex at = type.start; at != none; at = doc.store.items[at].right) {
+  for (ItemIndex at = doc.start(type); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
-    if (!item.deleted && item.kind == StructKind::string)
+    if (!item.deleted() && item.kind() == StructKind::string)
       out.append(as_text(doc.store.content(item)));
   }
   return out;
@@ -111,18 +111,19 @@ std::vector<DeltaOp> text_delta(const DocState& doc, const Type& type) {
     ops.push_back({std::move(text), {}, none, current.list()});
     text.clear();
   };
-  for (ItemIndex at = type.start; at != none; at = doc.store.items[at].right) {
+  for (ItemIndex at = doc.start(type); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
-    if (item.deleted) continue;
-    if (item.kind == StructKind::string) {
+    if (item.deleted()) continue;
+    if (item.kind() == StructKind::string) {
       text.append(as_text(doc.store.content(item)));
-    } else if (item.kind == StructKind::format) {
+    } else if (item.kind() == StructKind::format) {
       pack();
       current.update(format_of(doc, item));
-    } else if (item.kind == StructKind::embed || item.kind == StructKind::type) {
+    } else if (item.kind() == StructKind::embed || item.kind() == StructKind::type) {
       pack();
-      DeltaOp op{{}, {}, item.type, current.list()};
-      if (item.kind == StructKind::embed) op.embed = entry_json(doc, item);
+      DeltaOp op{{}, {}, none, current.list()};
+      if (item.kind() == StructKind::type) op.type = item.type();
+      if (item.kind() == StructKind::embed) op.embed = entry_json(doc, item);
       ops.push_back(std::move(op));
     }
   }
@@ -177,7 +178,7 @@ std::string delta_json(const DocState& doc, const Type& type) {
 void append_array_json(std::string& out, const DocState& doc, const Type& type) {
   out.push_back('[');
   bool first = true;
-  for (ItemIndex at = type.start; at != none; at = doc.store.items[at].right) {
+  for (ItemIndex at = doc.start(type); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
     if (!item.visible()) continue;
     for_each_element(doc, item, [&](std::string json) {
@@ -203,9 +204,9 @@ std::vector<std::string> elements_json(const DocState& doc, const Item& item) {
 
 void append_map_json(std::string& out, const DocState& doc, const Type& type) {
   JsonProperties properties;
-  for (const TypeEntries::Entry& entry : type.entries.list()) {
-    const Item& item = doc.store.items[entry.item];
-    if (item.deleted) continue;
+  for (const TypeKeys::Entry& entry : type.keys.list()) {
+    const Item& item = doc.store.items[doc.chains[entry.chain].last];
+    if (item.deleted()) continue;
     std::string json = entry_json(doc, item);
     if (!json.empty()) properties.emplace_back(doc.name(entry.key), std::move(json));
   }
@@ -236,13 +237,13 @@ void append_type_json(std::string& out, const DocState& doc, const Type& type) {
 namespace {
 
 RootKind kind_of_content(const DocState& doc, const Item& item) {
-  switch (item.kind) {
+  switch (item.kind()) {
     case StructKind::string:
     case StructKind::format:
     case StructKind::embed:
       return RootKind::text;
     case StructKind::type: {
-      const TypeKind kind = doc.types[item.type].kind;
+      const TypeKind kind = doc.types[item.type()].kind;
       const bool xml =
           kind == TypeKind::xml_element || kind == TypeKind::xml_text || kind == TypeKind::xml_hook;
       return xml ? RootKind::xml_fragment : RootKind::array;
@@ -256,18 +257,18 @@ RootKind kind_of_content(const DocState& doc, const Item& item) {
 
 RootKind guess_kind(const DocState& doc, const Type& type) {
   RootKind kind = RootKind::unknown;
-  for (ItemIndex at = type.start; at != none; at = doc.store.items[at].right) {
+  for (ItemIndex at = doc.start(type); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
-    if (item.deleted) continue;
+    if (item.deleted()) continue;
     const RootKind found = kind_of_content(doc, item);
     // A type may be embedded in a text, and says less than what stands beside it.
-    if (kind == RootKind::unknown || item.kind != StructKind::type) kind = found;
-    if (item.kind != StructKind::type) break;
+    if (kind == RootKind::unknown || item.kind() != StructKind::type) kind = found;
+    if (item.kind() != StructKind::type) break;
   }
   if (kind == RootKind::unknown) {
-    const auto& entries = type.entries.list();
+    const auto& entries = type.keys.list();
     const bool live = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
-      return !doc.store.items[entry.item].deleted;
+      return !doc.store.items[doc.chains[entry.chain].last].deleted();
     });
     return live ? RootKind::map : RootKind::unknown;
   }

@@ -105,49 +105,43 @@ bool parse(const Any& json, RelativePosition& out) {
 
 // The element `index` elements from the start of a list, or the one before it; nothing where the
 // list ends first.
-std::optional<Id> anchor_at(const DocState& doc, const Type& list, Clock index,
-                            std::int64_t assoc) {
+std::optional<Id> anchor_at(DocState& doc, TypeIndex list, Clock index, std::int64_t assoc) {
   if (assoc < 0) {
     if (index == 0) return std::nullopt;
     --index;
   }
-  for (ItemIndex at = list.start; at != none; at = doc.store.items[at].right) {
-    const Item& item = doc.store.items[at];
-    const ClientId client = doc.store.client(item.client).id;
-    if (item.visible()) {
-      if (item.length > index) return Id{client, item.clock + index};
-      index -= item.length;
-    }
-    // The last element there is, even if it is deleted.
-    if (item.right == none && assoc < 0) return Id{client, item.end() - 1};
+  if (index < doc.types[list].length) {
+    const PositionIndex::Place place = doc.find_position(list, index + 1);
+    const Item& item = doc.store.items[place.item];
+    return Id{doc.store.client(item.client()).id, item.clock() + index - place.before};
   }
-  return std::nullopt;
-}
-
-// The visible elements that stand left of an item in its list (or in its key's row of entries).
-Clock visible_before(const DocState& doc, const Item& item) {
-  Clock count = 0;
-  for (ItemIndex at = item.left; at != none; at = doc.store.items[at].left) {
-    const Item& left = doc.store.items[at];
-    if (left.visible()) count += left.length;
+  if (assoc >= 0) return std::nullopt;
+  // The last element there is, even if it is deleted.
+  const Item* last = nullptr;
+  for (ItemIndex at = doc.start(doc.types[list]); at != none; at = last->right()) {
+    last = &doc.store.items[at];
   }
-  return count;
+  if (!last) return std::nullopt;
+  return Id{doc.store.client(last->client()).id, last->end() - 1};
 }
 
 std::optional<AbsolutePosition> beside_item(DocState& doc, const Id& id, std::int64_t assoc) {
-  const Item* item = doc.find_item(id);
-  if (!item || item->is_gc()) return std::nullopt;
-  AbsolutePosition position{SharedType(doc, item->parent), 0, assoc};
-  if (doc.type_deleted(doc.types[item->parent])) return position;
-  if (item->visible()) position.index = id.clock - item->clock + (assoc < 0 ? 1 : 0);
-  position.index += visible_before(doc, *item);
+  if (!doc.find_item(id)) return std::nullopt;
+  const ItemIndex index = doc.store.find(doc.store.find_slot(id.client), id.clock);
+  const Item& item = doc.store.items[index];
+  if (item.is_gc()) return std::nullopt;
+  const TypeIndex parent = doc.parent_of(item);
+  AbsolutePosition position{SharedType(doc, parent), 0, assoc};
+  if (doc.type_deleted(doc.types[parent])) return position;
+  if (item.visible()) position.index = id.clock - item.clock() + (assoc < 0 ? 1 : 0);
+  position.index += doc.visible_before(index);
   return position;
 }
 
 // The type that an item is; none if it has not come, has been collected, or is something else.
 TypeIndex type_of_item(const DocState& doc, const Id& id) {
   const Item* item = doc.find_item(id);
-  return item && item->kind == StructKind::type ? item->type : none;
+  return item && item->kind() == StructKind::type ? item->type() : none;
 }
 
 }  // namespace
@@ -202,7 +196,7 @@ Result<RelativePosition> parse_relative_position(std::string_view json) {
 Result<RelativePosition> SharedType::relative_position(Clock index, std::int64_t assoc) const {
   const Type& type = doc_->types[type_];
   if (!type.alive) return ErrorCode::not_found;
-  RelativePosition position{{}, {}, anchor_at(*doc_, type, index, assoc), assoc};
+  RelativePosition position{{}, {}, anchor_at(*doc_, type_, index, assoc), assoc};
   if (type.item == none) {
     position.root = doc_->name(type.name);
   } else {

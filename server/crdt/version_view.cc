@@ -65,10 +65,10 @@ class VersionIndex {
 // back; from and to count elements from the item's first.
 template <class Visit>
 void for_each_part(const Item& item, const VersionIndex& version, Visit visit) {
-  for (Clock at = item.clock; at < item.end();) {
+  for (Clock at = item.clock(); at < item.end();) {
     Clock until = item.end();
-    const bool visible = version.look(item.client, at, until);
-    visit(at - item.clock, until - item.clock, visible);
+    const bool visible = version.look(item.client(), at, until);
+    visit(at - item.clock(), until - item.clock(), visible);
     at = until;
   }
 }
@@ -116,12 +116,12 @@ class DeltaBuilder {
   }
 
   std::vector<DeltaOp> build(const Type& text) {
-    for (ItemIndex at = text.start; at != none; at = doc_.store.items[at].right) {
+    for (ItemIndex at = doc_.start(text); at != none; at = doc_.store.items[at].right()) {
       const Item& item = doc_.store.items[at];
-      if (item.kind == StructKind::string) {
+      if (item.kind() == StructKind::string) {
         add_string(item);
-      } else if (item.kind == StructKind::format || item.kind == StructKind::embed ||
-                 item.kind == StructKind::type) {
+      } else if (item.kind() == StructKind::format || item.kind() == StructKind::embed ||
+                 item.kind() == StructKind::type) {
         add_single(item);
       }
     }
@@ -136,17 +136,17 @@ class DeltaBuilder {
   };
 
   Presence look(const Item& item, Clock clock, Clock& until) const {
-    return {version_ ? version_->look(item.client, clock, until) : !item.deleted,
-            before_ && before_->look(item.client, clock, until)};
+    return {version_ ? version_->look(item.client(), clock, until) : !item.deleted(),
+            before_ && before_->look(item.client(), clock, until)};
   }
 
   void add_string(const Item& item) {
-    TextCutter cutter(as_text(doc_.store.content(item)), item.length);
-    for (Clock at = item.clock; at < item.end();) {
+    TextCutter cutter(as_text(doc_.store.content(item)), item.length());
+    for (Clock at = item.clock(); at < item.end();) {
       Clock until = item.end();
       const Presence there = look(item, at, until);
       if (there.now || there.before) {
-        mark(there, doc_.store.client(item.client).id, at);
+        mark(there, doc_.store.client(item.client()).id, at);
         cutter.take(until - at, text_);
       } else {
         cutter.skip(until - at);
@@ -157,15 +157,16 @@ class DeltaBuilder {
 
   void add_single(const Item& item) {
     Clock until = item.end();
-    const Presence there = look(item, item.clock, until);
-    if (item.kind == StructKind::format) {
+    const Presence there = look(item, item.clock(), until);
+    if (item.kind() == StructKind::format) {
       if (!there.now) return;
       pack();
       current_.update(format_of(doc_, item));
     } else if (there.now || there.before) {
       pack();
-      DeltaOp op{{}, {}, item.type, current_.list()};
-      if (item.kind == StructKind::embed) op.embed = entry_json(doc_, item);
+      DeltaOp op{{}, {}, none, current_.list()};
+      if (item.kind() == StructKind::type) op.type = item.type();
+      if (item.kind() == StructKind::embed) op.embed = entry_json(doc_, item);
       ops_.push_back(std::move(op));
     }
   }
@@ -214,19 +215,19 @@ class DeltaBuilder {
   std::string text_;
 };
 
-// The value of an entry, given the newest item of its key.
-std::string value_at(const DocState& doc, ItemIndex newest, const VersionIndex& version) {
-  ItemIndex at = newest;
-  while (at != none && doc.store.items[at].clock >= version.state(doc.store.items[at].client)) {
-    at = doc.store.items[at].left;
+// The value of a key.
+std::string value_at(const DocState& doc, ChainIndex key, const VersionIndex& version) {
+  ItemIndex at = none;  // The newest of those that the version knows.
+  for (ItemIndex o = doc.chains[key].first; o != none; o = doc.store.items[o].right()) {
+    if (doc.store.items[o].clock() < version.state(doc.store.items[o].client())) at = o;
   }
   if (at == none) return {};
   const Item& item = doc.store.items[at];
-  const Clock last = std::min(item.end(), version.state(item.client)) - 1;
+  const Clock last = std::min(item.end(), version.state(item.client())) - 1;
   Clock until = item.end();
-  if (!version.look(item.client, last, until)) return {};
+  if (!version.look(item.client(), last, until)) return {};
   std::vector<std::string> values = elements_json(doc, item);
-  const auto index = static_cast<std::size_t>(last - item.clock);
+  const auto index = static_cast<std::size_t>(last - item.clock());
   return index < values.size() ? std::move(values[index]) : std::string();
 }
 
@@ -239,9 +240,9 @@ std::string delta_json_at(const DocState& doc, const Type& text, const Compariso
 std::string array_json_at(const DocState& doc, const Type& list, const Version& version) {
   const VersionIndex index(doc.store, version);
   std::string out = "[";
-  for (ItemIndex at = list.start; at != none; at = doc.store.items[at].right) {
+  for (ItemIndex at = doc.start(list); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
-    if (!is_countable(item.kind)) continue;
+    if (!is_countable(item.kind())) continue;
     std::vector<std::string> values;
     for_each_part(item, index, [&](Clock from, Clock to, bool visible) {
       if (!visible) return;
@@ -259,8 +260,8 @@ std::string array_json_at(const DocState& doc, const Type& list, const Version& 
 std::string map_json_at(const DocState& doc, const Type& map, const Version& version) {
   const VersionIndex index(doc.store, version);
   JsonProperties properties;
-  for (const TypeEntries::Entry& entry : map.entries.list()) {
-    std::string json = value_at(doc, entry.item, index);
+  for (const TypeKeys::Entry& entry : map.keys.list()) {
+    std::string json = value_at(doc, entry.chain, index);
     if (!json.empty()) properties.emplace_back(doc.name(entry.key), std::move(json));
   }
   std::string out;
@@ -271,8 +272,8 @@ std::string map_json_at(const DocState& doc, const Type& map, const Version& ver
 std::string entry_json_at(const DocState& doc, const Type& map, std::string_view key,
                           const Version& version) {
   const StringIndex name = doc.find_name(key);
-  const ItemIndex newest = name == none ? none : map.entries.find(name);
-  return value_at(doc, newest, VersionIndex(doc.store, version));
+  const ChainIndex chain = name == none ? none : map.keys.find(name);
+  return chain == none ? std::string() : value_at(doc, chain, VersionIndex(doc.store, version));
 }
 
 std::string SharedType::delta_json(const Comparison& comparison) const {

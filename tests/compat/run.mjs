@@ -12,6 +12,8 @@ import { parseArgs } from 'node:util';
 import { testClients, testIdleClients } from './clients/clients.mjs';
 import { testCrashes } from './crash/crash.mjs';
 import { runDifferential } from './differential/differential.mjs';
+import { fixtureFiles } from './differential/fixtures.mjs';
+import { operations } from './differential/processes.mjs';
 import { runVersions } from './differential/versions.mjs';
 import { Report } from './lib/report.mjs';
 import { testMeasures } from './measure/measures.mjs';
@@ -36,20 +38,20 @@ const seed = Number(values.seed);
 
 async function testDifferential(report) {
   const failures = path.join(os.tmpdir(), 'syncline-differential');
-  const runs = values.quick
-    ? { histories: 300, poisonSeeds: 20 } : { histories: 3000, poisonSeeds: 150 };
-  const versionHistories = values.quick ? 50 : 500;
-  await report.test(`${runs.histories} random histories against yjs`, async () => {
-    const counts = await runDifferential({ probe, seed, ...runs, poisonSeeds: 0, failures });
-    if (counts.failed > 0) throw new Error('the engine and yjs differ');
-  });
-  await report.test('poisoned updates against yjs', async () => {
-    const counts = await runDifferential({ probe, seed, ...runs, histories: 0, failures });
-    if (counts.failed > 0) throw new Error('the engine and yjs differ');
-    return `${counts.poisoned}, of which ${counts.accepted} were accepted`;
-  });
-  await report.test(`${versionHistories} histories of versions and places against yjs`, async () => {
-    const counts = await runVersions({ probe, seed, histories: versionHistories });
+  const run = async (options, note) => {
+    const tally = await runDifferential({ probe, seed, failures, ...options });
+    if (tally.get('FAILED') > 0) throw new Error(`the engine and yjs differ, see ${failures}`);
+    return note(tally);
+  };
+  await report.test('what was found once', () =>
+    run({ fixtures: fixtureFiles() }, (tally) => `${tally.get('fixture')} fixtures`));
+  await report.test('random histories against yjs', () =>
+    run({ histories: values.quick ? 60 : 600 }, (tally) => `${operations(tally)} operations`));
+  await report.test('poisoned updates against yjs', () =>
+    run({ poisonSeeds: values.quick ? 100 : 800 }, (tally) =>
+      `${tally.sum('poisoned')}, of which ${tally.get('poisoned update accepted')} were accepted`));
+  await report.test('versions and places against yjs', async () => {
+    const counts = await runVersions({ probe, seed, histories: values.quick ? 50 : 500 });
     if (counts.failed > 0) throw new Error('the engine and yjs differ');
   });
 }

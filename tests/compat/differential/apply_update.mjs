@@ -8,8 +8,10 @@ import * as Y from 'yjs';
 export function applyUpdate(doc, update, origin) {
   Y.transact(doc, () => {
     Y.applyUpdate(doc, update, origin);
-    while (canGoOn(doc.store)) {
+    for (let before = null; canGoOn(doc.store);) {
       const waiting = doc.store.pendingStructs.update;
+      if (before !== null && Buffer.compare(before, waiting) === 0) break;  // Poisoned: it never can.
+      before = waiting;
       doc.store.pendingStructs = null;
       Y.applyUpdateV2(doc, waiting, origin);
     }

@@ -2,8 +2,8 @@
 // ever does that), and one of the two structs reaches further than the other. Its end is then put
 // behind the other's front, and what it belongs to is anybody's guess: yjs goes by what the struct says
 // or by what its front is, depending on the order of arrival and on how it merged what waited. No rule
-// makes replicas equal that have seen both. Two structs that end alike are harmless: whatever comes
-// second is left out as a whole.
+// makes replicas equal that have seen both. Of two structs that end alike, whatever comes second is left
+// out as a whole; but yjs looks its neighbours up first, and cuts a surrogate pair between them and it.
 
 import * as Y from 'yjs';
 
@@ -20,13 +20,14 @@ export class Claims {
       if (!(struct instanceof Y.Item) || struct.content instanceof Y.ContentDeleted) continue;
       const known = this.#items.get(struct.id.client) ?? [];
       this.equivocated ||= known.some((other) =>
-        overlap(struct, other) && end(struct) !== end(other) && !agree(struct, other));
+        overlap(struct, other) && !agree(struct, other) && (end(struct) !== end(other) || cuts(struct) || cuts(other)));
       known.push(struct);
       this.#items.set(struct.id.client, known);
     }
   }
 }
 
+const cuts = (item) => item.origin !== null || item.rightOrigin !== null;
 const end = (item) => item.id.clock + item.length;
 
 function overlap(a, b) {

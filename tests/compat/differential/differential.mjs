@@ -1,35 +1,31 @@
 #!/usr/bin/env node
-// The document engine against real yjs.
+// The document engine against real yjs, by the minute or by the hour.
 //
-//   node differential.mjs --probe build/debug/tests/compat/probe/syncline-crdt-probe
-//        [--seed N] [--histories M] [--poison M] [--seconds S] [--failures DIR] [--keep-going]
-//   node differential.mjs --probe ... --replay FILE
+//   node differential.mjs --probe build/release/tests/compat/probe/syncline-crdt-probe
+//        [--seed N] [--histories M] [--poison M] [--seconds S] [--processes P] [--failures DIR] [--keep-going]
+//   node differential.mjs --probe ... --replay FILE...
 //
-// Each history and each batch of poisoned updates has a seed of its own, N, N+1, ...; a failing one is
-// made small, written to a file that says what was done and what was expected, and can be replayed.
+// Each history and each batch of poisoned updates has a seed of its own, N, N+1, ...; with --seconds they
+// go on until the time is over. A failing one is made small and written to a file that says what was done
+// and what was expected: DIR, by default the fixtures that CI replays for ever.
 
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { hex, Mismatch } from './compare.mjs';
+import { fixtureFiles, Fixture, fixturesFolder, isFinding, readFixture, shrinkFixture, writeFixture }
+  from './fixtures.mjs';
 import { History } from './history.mjs';
-import { poison, tryOne } from './poison.mjs';
-import { Probe, ProbeDied } from './probe_client.mjs';
-import { logFromText, logToText, replay } from './replica.mjs';
-import { shrink } from './shrink.mjs';
+import { poisonedUpdates, tryOne } from './poison.mjs';
+import { Probe } from './probe_client.mjs';
+import { Progress, runProcesses } from './processes.mjs';
+import { Tally } from './tally.mjs';
 
-// What counts as a finding; anything else is a mistake in these tests.
-const isFinding = (error) => error instanceof Mismatch || error instanceof ProbeDied;
-
-const poisonPerSeed = 40;
+const poisonPerSeed = 5;
 
 export class Differential {
   #probe = null;
-  counts = { histories: 0, poisoned: 0, accepted: 0, failed: 0 };
+  tally = new Tally();
 
-  constructor(probePath, { failures, report = console.log }) {
+  constructor(probePath, { failures = fixturesFolder, report = console.log }) {
     this.probePath = probePath;
     this.failures = failures;
     this.report = report;
@@ -41,89 +37,60 @@ export class Differential {
     return this.#probe;
   }
 
+  // Both resolve to whether nothing was found.
+
   async history(seed) {
-    const history = new History(this.probe, seed);
-    this.counts.histories += 1;
+    const history = new History(this.probe, seed, this.tally);
     try {
       await history.run();
       return true;
     } catch (error) {
       if (!isFinding(error) || history.failed === null) throw error;
-      await this.#reportHistory(seed, history.failed, error);
+      await this.#found(`history-${seed}`, history.failed, error, `--seed ${seed} --histories 1 --poison 0`);
       return false;
     }
   }
 
   async poisoned(seed) {
-    this.counts.poisoned += poisonPerSeed;
+    for (const one of poisonedUpdates(seed, poisonPerSeed)) {
+      try {
+        const accepted = await tryOne(this.probe, one);
+        this.tally.add(accepted ? 'poisoned update accepted' : 'poisoned update refused');
+      } catch (error) {
+        if (!isFinding(error)) throw error;
+        const { base, bad, rest, gc } = one;
+        const steps = [...base.map((update) => ['base', update]), ['bad', bad], ...rest.map((update) => ['rest', update])];
+        await this.#found(`poison-${seed}`, [new Fixture('poison', { gc }, steps)], error,
+          `--seed ${seed} --histories 0 --poison 1`);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // Replays a file. Resolves to whether nothing is found any more.
+  async replay(file) {
+    this.tally.add('fixture');
     try {
-      this.counts.accepted += await poison(this.probe, seed, poisonPerSeed);
+      await readFixture(file).run(this.probe);
       return true;
     } catch (error) {
       if (!isFinding(error)) throw error;
-      await this.#reportPoison(seed, error);
+      this.tally.add('FAILED');
+      this.report(`FAILED ${file}: ${error.message}\n  yjs:    ${error.expected}\n  engine: ${error.actual}`);
       return false;
     }
   }
 
-  async #reportHistory(seed, replica, error) {
-    this.counts.failed += 1;
-    let found = error;
-    const fails = async (log) => {
-      try {
-        await replay(this.probe, replica.options, log);
-        return false;
-      } catch (again) {
-        if (!isFinding(again)) return false;
-        found = again;
-        return true;
-      }
-    };
-    const log = (await fails(replica.log)) ? await shrink(replica.log, fails) : replica.log;
-    await fails(log);
-    this.#write(`history-${seed}`, found, {
-      command: `--seed ${seed} --histories 1 --poison 0`,
-      header: [`replica ${JSON.stringify(replica.options)}`],
-      log: logToText(log),
-    });
-  }
-
-  async #reportPoison(seed, error) {
-    this.counts.failed += 1;
-    let { base, rest } = error.replay;
-    let found = error;
-    const fails = async (attempt) => {
-      try {
-        await tryOne(this.probe, attempt);
-        return false;
-      } catch (again) {
-        if (!isFinding(again)) return false;
-        found = again;
-        return true;
-      }
-    };
-    const { bad, gc } = error.replay;
-    rest = await shrink(rest, (fewer) => fails({ base, bad, rest: fewer, gc }));
-    base = await shrink(base, (fewer) => fails({ base: fewer, bad, rest, gc }));
-    await fails({ base, bad, rest, gc });
-    this.#write(`poison-${seed}`, found, {
-      command: `--seed ${seed} --histories 0 --poison 1`,
-      header: [`poison ${JSON.stringify({ gc })}`],
-      log: [...base.map((update) => `base ${hex(update)}`), `bad ${hex(bad)}`,
-        ...rest.map((update) => `rest ${hex(update)}`)],
-    });
-  }
-
-  #write(name, error, { command, header, log }) {
-    fs.mkdirSync(this.failures, { recursive: true });
-    const file = path.join(this.failures, `${name}.txt`);
-    const lines = [
-      `# ${error.message}`, `# node differential.mjs --probe PROBE ${command}`,
-      `# node differential.mjs --probe PROBE --replay ${file}`, ...header, ...log, '',
-      `expected (yjs):  ${error.expected ?? ''}`, `actual (engine): ${error.actual ?? ''}`, '',
-    ];
-    fs.writeFileSync(file, lines.join('\n'));
-    this.report(`FAILED ${name}: ${error.message}\n  replay: node differential.mjs --probe PROBE ${command}\n  ${file}`);
+  async #found(name, fixtures, error, command) {
+    this.tally.add('FAILED');
+    let smallest = null;
+    for (const fixture of fixtures) {
+      smallest ??= await shrinkFixture(() => this.probe, fixture, error.what);
+    }
+    smallest ??= { fixture: fixtures.at(-1), error };
+    const file = writeFixture(this.failures, name, smallest.fixture, smallest.error, command);
+    this.report(`FAILED ${name}: ${smallest.error.message}\n  ${file}`);
   }
 
   close() {
@@ -131,36 +98,28 @@ export class Differential {
   }
 }
 
-async function replayFile(probe, file) {
-  const lines = fs.readFileSync(file, 'utf8').split('\n');
-  const start = lines.findIndex((line) => /^(replica|poison) /.test(line));
-  const options = JSON.parse(lines[start].slice(lines[start].indexOf(' ')));
-  const log = lines.slice(start + 1, lines.indexOf('', start));
-  if (lines[start].startsWith('replica')) return replay(probe, options, logFromText(log));
-  const of = (kind) => log.filter((line) => line.startsWith(`${kind} `))
-    .map((line) => new Uint8Array(Buffer.from(line.slice(5).trim(), 'hex')));
-  const [bad] = log.filter((line) => line.startsWith('bad ')).map((line) =>
-    new Uint8Array(Buffer.from(line.slice(4), 'hex')));
-  return tryOne(probe, { ...options, base: of('base'), bad, rest: of('rest') });
-}
-
-// Runs until everything asked for is done, or the time is over. Returns the counts.
+// Runs until everything asked for is done, or the time is over. `stride` is what lies between two seeds.
+// Returns the tally.
 export async function runDifferential(options) {
-  const { probe, seed, histories, poisonSeeds, seconds = Infinity, failures, keepGoing = false } = options;
+  const { probe, seed, histories = 0, poisonSeeds = 0, fixtures = [], seconds = Infinity, stride = 1, failures,
+    keepGoing = false, onProgress = () => {} } = options;
   const differential = new Differential(probe, { failures });
   const deadline = Date.now() + seconds * 1000;
-  const each = async (count, run) => {
-    for (let i = 0; i < count && Date.now() < deadline; ++i) {
-      if (!(await run(seed + i)) && !keepGoing) return;
-    }
-  };
   try {
-    await each(histories, (n) => differential.history(n));
-    await each(poisonSeeds, (n) => differential.poisoned(n));
+    for (const file of fixtures) await differential.replay(file);
+    // In turns, so that whenever the time is over all has been looked at.
+    for (let i = 0; (i < histories || i < poisonSeeds) && Date.now() < deadline; ++i) {
+      const n = seed + i * stride;
+      const found = [];
+      if (i < histories) found.push(await differential.history(n));
+      if (i < poisonSeeds) found.push(await differential.poisoned(n));
+      if (found.includes(false) && !keepGoing) break;
+      onProgress(differential.tally, n);
+    }
   } finally {
     differential.close();  // A probe that lives keeps this process alive too.
   }
-  return differential.counts;
+  return differential.tally;
 }
 
 // yjs warns about what the poisoned updates do to it; the tests look at what it ends up with.
@@ -169,42 +128,67 @@ export function silenceYjs() {
   console.warn = () => {};
 }
 
-async function main() {
-  const { values } = parseArgs({
-    options: {
-      probe: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      histories: { type: 'string', default: '1000' },
-      poison: { type: 'string', default: '200' },
-      seconds: { type: 'string', default: '100000' },
-      failures: { type: 'string', default: path.join(os.tmpdir(), 'syncline-differential') },
-      'keep-going': { type: 'boolean', default: false },
-      replay: { type: 'string' },
+const optionTypes = {
+  probe: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  histories: { type: 'string' },
+  poison: { type: 'string' },
+  seconds: { type: 'string' },
+  processes: { type: 'string', default: '1' },
+  stride: { type: 'string', default: '1' },  // Between the seeds of one of several processes.
+  failures: { type: 'string', default: fixturesFolder },
+  'keep-going': { type: 'boolean', default: false },
+  replay: { type: 'boolean', default: false },
+};
+
+async function replayAll(probe, files) {
+  const tally = await runDifferential({ probe, fixtures: files.length > 0 ? files : fixtureFiles() });
+  console.log(`${tally.get('fixture')} fixtures, ${tally.get('FAILED')} failed`);
+  return tally;
+}
+
+async function runHere(values, progress) {
+  const endless = values.seconds !== undefined;
+  const number = (text, otherwise) => Number(text ?? (endless ? Infinity : otherwise));
+  const tally = await runDifferential({
+    probe: values.probe, seed: Number(values.seed), stride: Number(values.stride),
+    histories: number(values.histories, 1000), poisonSeeds: number(values.poison, 200),
+    seconds: Number(values.seconds ?? Infinity), failures: values.failures, keepGoing: values['keep-going'],
+    onProgress: (soFar, seed) => {
+      if (process.send) process.send({ entries: soFar.entries(), seed });
+      else progress.print(soFar, seed);
     },
   });
+  if (process.send) process.send({ entries: tally.entries() }, () => process.disconnect());
+  return tally;
+}
+
+async function runInProcesses(values, progress) {
+  const processes = Number(values.processes);
+  const passedOn = ['probe', 'histories', 'poison', 'seconds', 'failures'].filter((name) => values[name] !== undefined)
+    .flatMap((name) => [`--${name}`, values[name]]);
+  if (values['keep-going']) passedOn.push('--keep-going');
+  const lists = Array.from({ length: processes }, (_, i) =>
+    [...passedOn, '--seed', String(Number(values.seed) + i), '--stride', String(processes)]);
+  return runProcesses(fileURLToPath(import.meta.url), lists, progress);
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({ options: optionTypes, allowPositionals: true });
   if (!values.probe) throw new Error('--probe PATH is required');
   silenceYjs();
-  if (values.replay) {
-    const probe = new Probe(values.probe);
-    await replayFile(probe, values.replay).finally(() => probe.close());
-    console.log('no difference');
-    return;
-  }
-  const started = Date.now();
-  const counts = await runDifferential({
-    probe: values.probe, seed: Number(values.seed), histories: Number(values.histories),
-    poisonSeeds: Number(values.poison), seconds: Number(values.seconds), failures: values.failures,
-    keepGoing: values['keep-going'],
-  });
-  const { histories, poisoned, accepted, failed } = counts;
-  console.log(`${histories} histories, ${poisoned} poisoned updates (${accepted} accepted), ` +
-    `${failed} failed, ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  if (values.replay) return replayAll(values.probe, positionals);
+  const progress = new Progress();
+  const tally = await (values.processes === '1' ? runHere : runInProcesses)(values, progress);
+  if (!process.send) console.log([...tally.lines(), progress.line(tally)].join('\n'));
+  return tally;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  main().catch((error) => {
-    console.log(error.what ? `${error.message}\n  yjs:    ${error.expected}\n  engine: ${error.actual}` : error.stack);
-    process.exitCode = 1;
+  main().then((tally) => {
+    process.exitCode = tally.get('FAILED') === 0 ? 0 : 1;
+  }, (error) => {
+    console.log(error.stack);
+    process.exitCode = 2;
   });
 }

@@ -1,37 +1,52 @@
 // A random history: several authors edit one document and exchange updates in every way a network
-// and a server may arrange them (late, twice, out of order, merged, as differences), while followers,
-// as a server does, take in what they are given. Every replica that the engine holds too is compared.
+// and a server may arrange them (late, twice, out of order, lost and sent again, merged, cut, as
+// differences), while followers, as a server does, take in what they are given. Every replica that the
+// engine holds too is compared after every exchange.
 //
 // Everything follows from the seed. Each step draws from a seed of its own, so that a step can be left
 // out without changing what the others draw.
 
 import * as Y from 'yjs';
 import { applyUpdate } from './apply_update.mjs';
+import { compareMerge } from './compare.mjs';
+import { Fixture } from './fixtures.mjs';
 import { Random } from './random.mjs';
 import { remote, Replica } from './replica.mjs';
+import { drawShape } from './shapes.mjs';
 import { randomEdit } from './shared_edits.mjs';
 import { editRandomly, typeRoots } from './yjs_edits.mjs';
 
 const followerIds = [4_000_000_001, 4_000_000_002];
 
+const deliveries = [
+  [4, 'in order'], [4, 'shuffled'], [4, 'some'], [3, 'merged'], [2, 'merged and cut'], [2, 'difference'],
+  [2, 'whole state'], [2, 'twice'], [2, 'cut'], [2, 'lost'],
+];
+
 export class History {
   #random;
   #probe;
+  #tally;
+  #shape;
   #authors = [];
   #followers = [];
 
-  constructor(probe, seed) {
+  // `tally` counts what is done.
+  constructor(probe, seed, tally) {
     this.#probe = probe;
     this.#random = new Random(seed);
+    this.#tally = tally;
   }
 
-  // The replica whose comparison failed, if one did.
+  // What failed, if something did: fixtures, the best to be made small first.
   failed = null;
 
   async run() {
     try {
+      this.#shape = drawShape(this.#random);
+      this.#tally.add(`history ${this.#shape.name}`);
       await this.#createReplicas();
-      const steps = this.#random.between(8, 30);
+      const steps = this.#random.weighted([[12, this.#random.between(8, 30)], [1, this.#random.between(60, 120)]]);
       for (let i = 0; i < steps; ++i) await this.#step(new Random(this.#random.next()));
       await this.#settle();
     } finally {
@@ -46,21 +61,20 @@ export class History {
     for (let i = 0; i < authors; ++i) {
       const options = { clientId: ids[i], gc: random.chance(80), author: true };
       const both = random.chance(40);
-      this.#authors.push(both ? await this.#twinned(options) : plainAuthor(options));
+      this.#authors.push(both ? await Replica.create(this.#probe, options) : plainAuthor(options));
     }
     for (const clientId of followerIds.slice(0, random.between(1, 2))) {
-      this.#followers.push(await this.#twinned({ clientId, gc: random.chance(60), author: false }));
+      this.#followers.push(await Replica.create(this.#probe, { clientId, gc: random.chance(60), author: false }));
     }
-    for (const replica of this.#replicas) replica.inbox = [];
+    for (const replica of this.#replicas) {
+      replica.inbox = [];
+      replica.lost = [];
+    }
     for (const author of this.#authors) {
       author.doc.on('update', (update, origin) => {
         if (origin !== remote) this.#send(author, update);
       });
     }
-  }
-
-  async #twinned(options) {
-    return Replica.create(this.#probe, options);
   }
 
   get #replicas() {
@@ -80,9 +94,16 @@ export class History {
 
   async #edit(author, random) {
     const count = random.weighted([[6, 1], [3, 3], [1, 8]]);
-    if (!author.twin) return editRandomly(author.doc, random, count);
+    if (!author.twin) {
+      for (const name of editRandomly(author.doc, random, count, this.#shape)) this.#tally.add(`edit ${name}`);
+      return;
+    }
     await this.#guard(author, async () => {
-      for (let i = 0; i < count; ++i) await author.edit([randomEdit(author.doc, random)]);
+      for (let i = 0; i < count; ++i) {
+        const edit = randomEdit(author.doc, random, this.#shape);
+        await author.edit([edit]);
+        this.#tally.add(`edit of both ${edit.op}`);
+      }
       await author.compare();
     });
   }
@@ -90,43 +111,63 @@ export class History {
   // Gives a replica some of what it has not seen.
   async #deliver(to, random) {
     if (to.inbox.length === 0) return;
-    for (const update of this.#parcel(to, random)) await this.#applyTo(to, update);
+    const kind = random.weighted(deliveries);
+    this.#tally.add(`delivery ${kind}`);
+    for (const update of await this.#parcel(to, kind, random)) await this.#applyTo(to, update);
     if (!to.twin) return;
     await this.#guard(to, async () => {
-      if (random.chance(40)) await to.compareAll(this.#someStateVectors(random), random.pick([1, 40, 1000]));
-      else await to.compare();
+      await to.compare();
+      if (random.chance(40)) {
+        await to.compareExchange(this.#someStateVectors(random), random.pick([1, 40, 1000]));
+      }
     });
   }
 
-  #parcel(to, random) {
+  async #parcel(to, kind, random) {
     const all = to.inbox;
-    switch (random.weighted([[4, 'in order'], [4, 'shuffled'], [4, 'some'], [3, 'merged'], [2, 'difference'],
-      [2, 'twice']])) {
-      case 'in order':
-        to.inbox = [];
-        return all;
-      case 'shuffled':
-        to.inbox = [];
-        return random.shuffle(all);
-      case 'some': {
-        const now = new Set(all.filter(() => random.chance(50)));
-        to.inbox = all.filter((update) => !now.has(update));
-        return random.shuffle([...now]);
+    const take = (updates) => {
+      to.inbox = all.filter((update) => !updates.includes(update));
+      return updates;
+    };
+    switch (kind) {
+      case 'in order': return take(all);
+      case 'shuffled': return random.shuffle(take(all));
+      case 'some': return random.shuffle(take(all.filter(() => random.chance(50))));
+      case 'merged':
+        return [await this.#merge(take(random.shuffle(all).slice(0, random.between(1, all.length))))];
+      // What follows the cut waits until the whole comes, which it still does.
+      case 'merged and cut': {
+        const some = random.shuffle(all).slice(0, random.between(1, all.length));
+        return [cutFront(await this.#merge(some), random)];
       }
-      case 'merged': {
-        const now = random.shuffle(all).slice(0, random.between(1, all.length));
-        to.inbox = all.filter((update) => !now.includes(update));
-        return [Y.mergeUpdates(now)];
-      }
-      case 'difference': {
-        const from = random.pick(this.#authors);
-        return from === to ? [] : [Y.encodeStateAsUpdate(from.doc, Y.encodeStateVector(to.doc))];
-      }
+      case 'cut': return all.map((update) => cutFront(update, random));
+      case 'difference': return this.#stateOf(to, random, Y.encodeStateVector(to.doc));
+      case 'whole state': return this.#stateOf(to, random);
+      case 'lost':
+        to.lost.push(...take(all.filter(() => random.chance(50))));
+        return random.shuffle(take(to.inbox));
       default: return random.shuffle([...all, ...all]).slice(0, all.length);
     }
   }
 
+  // What another replica, author or follower, has and what waits in it.
+  #stateOf(to, random, stateVector) {
+    const from = random.pick(this.#replicas);
+    return from === to ? [] : [Y.encodeStateAsUpdate(from.doc, stateVector)];
+  }
+
+  async #merge(updates) {
+    this.#tally.add('merged updates', updates.length);
+    try {
+      return await compareMerge(this.#probe, updates);
+    } catch (error) {
+      this.failed = [new Fixture('merge', {}, updates.map((update) => ['update', update]))];
+      throw error;
+    }
+  }
+
   async #applyTo(to, update) {
+    this.#tally.add(to.twin ? 'update applied to both' : 'update applied to yjs');
     if (to.twin) await this.#guard(to, () => to.apply(update));
     else applyUpdate(to.doc, update, remote);
   }
@@ -135,8 +176,7 @@ export class History {
   #someStateVectors(random) {
     const vectors = this.#replicas.map((replica) => Y.encodeStateVector(replica.doc));
     const cut = new Map();
-    const state = Y.decodeStateVector(Y.encodeStateVector(random.pick(this.#authors).doc));
-    for (const [client, clock] of state) {
+    for (const [client, clock] of Y.decodeStateVector(random.pick(vectors))) {
       if (random.chance(70)) cut.set(client, random.below(clock + 2));
     }
     return [random.pick(vectors), Y.encodeStateVector(cut)];
@@ -145,20 +185,29 @@ export class History {
   // Ends healed: everybody gets everything, and all are the same.
   async #settle() {
     for (const replica of this.#replicas) {
-      for (const update of replica.inbox.splice(0)) await this.#applyTo(replica, update);
+      replica.inbox.push(...replica.lost.splice(0));
+      await this.#empty(replica);
     }
     // Taking in formats may have made authors tidy up after them: one more round carries that.
     for (const replica of this.#replicas) {
-      for (const update of replica.inbox.splice(0)) await this.#applyTo(replica, update);
-      if (replica.twin) await this.#guard(replica, () => replica.compareAll(this.#someStateVectors(this.#random)));
+      await this.#empty(replica);
+      if (!replica.twin) continue;
+      await this.#guard(replica, async () => {
+        await replica.compare();
+        await replica.compareExchange(this.#someStateVectors(this.#random));
+      });
     }
+  }
+
+  async #empty(replica) {
+    for (const update of replica.inbox.splice(0)) await this.#applyTo(replica, update);
   }
 
   async #guard(replica, action) {
     try {
       await action();
     } catch (error) {
-      this.failed = replica;
+      this.failed ??= [Fixture.ofSpectator(replica), Fixture.of(replica)];
       throw error;
     }
   }
@@ -176,4 +225,27 @@ function plainAuthor({ clientId, gc }) {
   doc.clientID = clientId;
   typeRoots(doc);
   return { doc };
+}
+
+// What somebody lacks of an update who knows each client's part of it up to some clock, in the middle of
+// a run or not; but not of a surrogate pair. Nobody knows half of one, and what yjs makes of the other half
+// depends on whether it has to wait: then it cuts the pair, also where the whole came before its turn.
+function cutFront(update, random) {
+  const ends = new Map();
+  const { structs } = Y.decodeUpdate(update);
+  for (const { id, length } of structs) ends.set(id.client, id.clock + length);
+  const vector = new Map();
+  for (const [client, end] of ends) {
+    const own = structs.filter((struct) => struct.id.client === client);
+    const start = own[0].id.clock;
+    const clock = start + random.below(end - start + 1);
+    if (random.chance(80)) vector.set(client, own.some((struct) => cutsPair(struct, clock)) ? clock + 1 : clock);
+  }
+  return Y.diffUpdate(update, Y.encodeStateVector(vector));
+}
+
+function cutsPair({ id, length, content }, clock) {
+  if (!(content instanceof Y.ContentString) || clock <= id.clock || clock >= id.clock + length) return false;
+  const unit = content.str.charCodeAt(clock - id.clock);
+  return unit >= 0xdc00 && unit <= 0xdfff;
 }

@@ -8,6 +8,7 @@
 // another update put in between), and updates put together from random structs.
 
 import * as Y from 'yjs';
+import { applyUpdate } from './apply_update.mjs';
 import * as encoding from 'lib0/encoding';
 import { Claims } from './claims.mjs';
 import { compareContent, compareState, hex, Mismatch } from './compare.mjs';
@@ -16,18 +17,17 @@ import { Random } from './random.mjs';
 import { any, json, keys, word } from './values.mjs';
 import { editRandomly, roots, typeRoots } from './yjs_edits.mjs';
 
-// One base document and `count` poisoned updates against it. Returns how many the engine accepted.
-export async function poison(probe, seed, count) {
+// `count` poisoned updates against one base document, each with what goes before and after it, for
+// tryOne.
+export function* poisonedUpdates(seed, count) {
   const random = new Random(seed);
   const updates = validUpdates(random);
-  let accepted = 0;
   for (let i = 0; i < count; ++i) {
     const base = updates.slice(0, random.below(updates.length + 1));
     const bad = random.chance(60) ? mutate(random, random.pick(updates), updates) : handMade(random);
     const rest = random.shuffle(updates);
-    if (await tryOne(probe, { base, bad, rest, gc: random.chance(50) })) ++accepted;
+    yield { base, bad, rest, gc: random.chance(50) };
   }
-  return accepted;
 }
 
 function validUpdates(random) {
@@ -46,7 +46,8 @@ function validUpdates(random) {
   return updates;
 }
 
-// The bad update in a document that has `base`, and then the rest of what it may depend on.
+// The bad update in a document that has `base`, and then the rest of what it may depend on. Resolves to
+// whether it was accepted.
 export async function tryOne(probe, { base, bad, rest, gc }) {
   const doc = new Y.Doc({ gc });
   doc.clientID = 4_000_000_001;
@@ -72,9 +73,6 @@ export async function tryOne(probe, { base, bad, rest, gc }) {
     }
     await readable(doc, twin, claims);
     return true;
-  } catch (error) {
-    error.replay = { base, bad, rest, gc };
-    throw error;
   } finally {
     doc.destroy();
     await twin.destroy().catch(() => {});
@@ -83,7 +81,7 @@ export async function tryOne(probe, { base, bad, rest, gc }) {
 
 async function applyBoth(doc, twin, update, claims) {
   claims.add(update);
-  Y.applyUpdate(doc, update);
+  applyUpdate(doc, update);
   await twin.apply(update);
 }
 
@@ -96,7 +94,7 @@ async function applyIfAccepted(doc, twin, update, claims) {
   }
   claims.add(update);
   try {
-    Y.applyUpdate(doc, update);
+    applyUpdate(doc, update);
     Y.mergeUpdates([update, Y.encodeStateAsUpdate(doc)]);
     Y.diffUpdate(update, Y.encodeStateVector(doc));
     Y.encodeStateVectorFromUpdate(update);

@@ -111,6 +111,11 @@ export class ProbeDoc {
     return this.probe.request(command, this.id, ...parts);
   }
 
+  // Gives roots their type. `kind` is text, array, map, xml or xmlText.
+  async open(kind, names) {
+    await this.request('open', kind, ...names);
+  }
+
   async apply(update) {
     const [changed, pending] = await this.request('apply', update);
     return { changed: changed.toString() === '1', pending: pending.toString() === '1' };

@@ -3,17 +3,19 @@
 
 import * as Y from 'yjs';
 import { applyUpdate } from './apply_update.mjs';
-import { compareChunks, compareContent, compareDifferences, comparePending, compareState, hex, Mismatch }
+import { compareChunks, compareContent, compareDifferences, comparePending, compareState, Mismatch }
   from './compare.mjs';
 import { ProbeError } from './probe_client.mjs';
 import { editBoth } from './shared_edits.mjs';
-import { typeRoots } from './yjs_edits.mjs';
+import { roots, typeRoots } from './yjs_edits.mjs';
 
 export const remote = Symbol('remote');
 
 export class Replica {
-  // `log` is a list of { apply: update } and { edit: [...] }.
+  // What was done, as the steps of a fixture: ['apply', update] and ['edit', [...]]; and the same with
+  // each edit as the update that it made.
   log = [];
+  updates = [];
 
   // An author has typed roots, as an application gives them, and edits; a follower, like a server,
   // learns every type from the updates.
@@ -23,13 +25,17 @@ export class Replica {
     replica.doc = new Y.Doc({ gc });
     replica.doc.clientID = clientId;
     replica.twin = await probe.create({ clientId, gc });
-    if (author) typeRoots(replica.doc);
+    if (author) {
+      typeRoots(replica.doc);
+      await Promise.all(Object.entries(roots).map(([kind, names]) => replica.twin.open(kind, names)));
+    }
     return replica;
   }
 
   // Applies an update to both. What yjs wrote must pass the check at the door.
   async apply(update) {
-    this.log.push({ apply: update });
+    this.log.push(['apply', update]);
+    this.updates.push(['apply', update]);
     applyUpdate(this.doc, update, remote);
     try {
       await Promise.all([this.twin.probe.checkUpdate(update), this.twin.apply(update)]);
@@ -41,24 +47,27 @@ export class Replica {
 
   // Makes the same local edits on both: the emitted updates are equal, and are returned.
   async edit(edits) {
-    this.log.push({ edit: edits });
-    return editBoth(this.doc, this.twin, edits);
+    this.log.push(['edit', edits]);
+    const update = await editBoth(this.doc, this.twin, edits);
+    this.updates.push(['apply', update]);
+    return update;
   }
 
-  // Cheap: after every step.
+  // After every exchange: the bytes (and with them every struct and the delete set), what waits, how it
+  // reads, and every invariant.
   async compare() {
-    await compareState(this.doc, this.twin);
-  }
-
-  // Everything: now and then.
-  async compareAll(stateVectors = [], chunkBytes = 64) {
     await Promise.all([
-      compareState(this.doc, this.twin), comparePending(this.doc, this.twin),
-      compareDifferences(this.doc, this.twin, stateVectors), compareContent(this.doc, this.twin),
-      compareChunks(this.doc, this.twin, chunkBytes),
+      compareState(this.doc, this.twin), comparePending(this.doc, this.twin), compareContent(this.doc, this.twin),
       this.twin.check().catch((error) => {
         throw new Mismatch('check', 'every invariant holds', error.message);
       }),
+    ]);
+  }
+
+  // What others would be sent, now and then: differences, and the whole in chunks.
+  async compareExchange(stateVectors = [], chunkBytes = 64) {
+    await Promise.all([
+      compareDifferences(this.doc, this.twin, stateVectors), compareChunks(this.doc, this.twin, chunkBytes),
     ]);
   }
 
@@ -69,27 +78,16 @@ export class Replica {
 }
 
 // Does again what a log says, comparing everything after each step. Throws the first difference.
-export async function replay(probe, options, log, stateVectors = []) {
+export async function replay(probe, options, log) {
   const replica = await Replica.create(probe, options);
   try {
-    for (const step of log) {
-      if (step.apply) await replica.apply(step.apply);
-      else await replica.edit(step.edit);
-      await replica.compareAll(stateVectors);
+    for (const [step, value] of log) {
+      if (step === 'apply') await replica.apply(value);
+      else await replica.edit(value);
+      await replica.compare();
+      await replica.compareExchange();
     }
   } finally {
     await replica.destroy().catch(() => {});
   }
-}
-
-export function logToText(log) {
-  return log.map((step) => (step.apply ? `apply ${hex(step.apply)}` : `edit ${JSON.stringify(step.edit)}`));
-}
-
-export function logFromText(lines) {
-  return lines.map((line) => {
-    const space = line.indexOf(' ');
-    const [kind, rest] = [line.slice(0, space), line.slice(space + 1)];
-    return kind === 'apply' ? { apply: new Uint8Array(Buffer.from(rest, 'hex')) } : { edit: JSON.parse(rest) };
-  });
 }

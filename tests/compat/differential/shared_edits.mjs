@@ -10,7 +10,8 @@ import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
 import { hex, Mismatch } from './compare.mjs';
 import { ProbeError } from './probe_client.mjs';
-import { any, formats, json, keys, nonEmptyWord, word } from './values.mjs';
+import { drawEdit, drawIndex, drawRange } from './shapes.mjs';
+import { any, formats, json, nonEmptyWord, word } from './values.mjs';
 import { roots } from './yjs_edits.mjs';
 
 const rootTypes = { text: Y.Text, array: Y.Array, map: Y.Map, xml: Y.XmlFragment };
@@ -100,17 +101,18 @@ function newType(name) {
 }
 
 // One random edit that fits the document as it is.
-export function randomEdit(doc, random) {
-  const [path, type] = randomPath(doc, random);
-  const edit = describeEdit(type, random);
+export function randomEdit(doc, random, shape) {
+  const [path, type] = randomPath(doc, random, shape);
+  const edit = describeEdit(type, random, shape);
   return { op: edit.op, path, ...edit };
 }
 
-function randomPath(doc, random) {
-  const kind = random.pick(Object.keys(rootTypes));
-  const path = [kind, random.pick(roots[kind])];
+function randomPath(doc, random, shape) {
+  const kinds = shape.kinds.filter((kind) => kind in rootTypes);
+  const kind = random.pick(kinds);
+  const path = [kind, random.pick(roots[kind].slice(0, shape.roots))];
   let type = resolve(doc, path);
-  while (random.chance(60)) {
+  while (random.chance(shape.descend)) {
     const children = addressableChildren(type);
     if (children.length === 0) break;
     const [step, child] = random.pick(children);
@@ -132,39 +134,41 @@ function editable(value) {
   return value instanceof Y.AbstractType && !(value instanceof Y.XmlHook);
 }
 
-function range(random, length) {
-  const index = random.below(length);
-  return { index, length: Math.min(length - index, random.pick([1, 1, 2, 3, 10, 100])) };
+function describeEdit(type, random, shape) {
+  if (type instanceof Y.Text) return describeTextEdit(type, random, shape);
+  if (type instanceof Y.XmlFragment) return describeXmlEdit(type, random, shape);
+  if (type instanceof Y.Map) return describeMapEdit(random, shape);
+  return describeArrayEdit(type, random, shape);
 }
 
-function describeEdit(type, random) {
-  if (type instanceof Y.Text) return describeTextEdit(type, random);
-  if (type instanceof Y.XmlFragment) return describeXmlEdit(type, random);
-  if (type instanceof Y.Map) return describeMapEdit(random);
-  return describeArrayEdit(type, random);
+function drawSpan(random, length, shape) {
+  const [index, count] = drawRange(random, length, shape);
+  return { index, length: count };
 }
 
-function describeTextEdit(text, random) {
-  const index = random.below(text.length + 1);
-  const choices = [[6, 'insert'], [3, 'formatted'], [1, 'embed']];
-  if (text.length > 0) choices.push([4, 'delete'], [3, 'format']);
-  switch (random.weighted(choices)) {
-    case 'insert': return { op: 'text_insert', index, text: nonEmptyWord(random) };
-    case 'formatted':
-      return { op: 'text_insert', index, text: nonEmptyWord(random), attributes: random.pick(formats) };
+function describeTextEdit(text, random, shape) {
+  const known = ['insert', 'formatted', 'embed', 'delete', 'format', 'clear'];
+  const edit = drawEdit(random, shape.text, (name) => known.includes(name));
+  const index = drawIndex(random, text.length, shape);
+  const written = () => nonEmptyWord(random, shape.words);
+  switch (edit) {
+    case 'insert': return { op: 'text_insert', index, text: written() };
+    case 'formatted': return { op: 'text_insert', index, text: written(), attributes: random.pick(formats) };
     case 'embed':
       return { op: 'text_embed', index, embed: { src: word(random), data: json(random) },
         attributes: random.chance(40) ? random.pick(formats) : {} };
-    case 'delete': return { op: 'text_delete', ...range(random, text.length) };
+    case 'delete': return { op: 'text_delete', ...drawSpan(random, text.length, shape) };
+    case 'clear': return { op: 'text_delete', index: 0, length: text.length };
     default:
-      return { op: 'text_format', ...range(random, text.length), attributes: random.pick(formats) };
+      return { op: 'text_format', ...drawSpan(random, text.length, shape), attributes: random.pick(formats) };
   }
 }
 
-function describeArrayEdit(array, random) {
-  const index = random.below(array.length + 1);
-  if (array.length > 0 && random.chance(30)) return { op: 'array_delete', ...range(random, array.length) };
-  if (random.chance(25)) return { op: 'array_insert_type', index, type: randomTypeName(random) };
+function describeArrayEdit(array, random, shape) {
+  const index = drawIndex(random, array.length, shape);
+  const edit = drawEdit(random, shape.array, (name) => ['values', 'type', 'delete'].includes(name));
+  if (edit === 'delete') return { op: 'array_delete', ...drawSpan(random, array.length, shape) };
+  if (edit === 'type') return { op: 'array_insert_type', index, type: randomTypeName(random) };
   const values = Array.from({ length: random.between(1, 4) }, () => {
     const value = any(random);
     return anyHex(value === undefined || typeof value === 'bigint' ? [value] : value);
@@ -172,10 +176,11 @@ function describeArrayEdit(array, random) {
   return { op: 'array_insert', index, values };
 }
 
-function describeMapEdit(random) {
-  const key = random.pick(keys);
-  if (random.chance(25)) return { op: 'map_delete', key };
-  if (random.chance(25)) return { op: 'map_set_type', key, type: randomTypeName(random) };
+function describeMapEdit(random, shape) {
+  const key = random.pick(shape.keys);
+  const edit = drawEdit(random, shape.map, (name) => ['value', 'type', 'delete'].includes(name));
+  if (edit === 'delete') return { op: 'map_delete', key };
+  if (edit === 'type') return { op: 'map_set_type', key, type: randomTypeName(random) };
   return { op: 'map_set', key, value: anyHex(any(random)) };
 }
 
@@ -183,16 +188,15 @@ function randomTypeName(random) {
   return random.pick(['text', 'array', 'map']);
 }
 
-function describeXmlEdit(fragment, random) {
-  const index = random.below(fragment.length + 1);
-  if (fragment instanceof Y.XmlElement && random.chance(40)) {
-    const key = random.pick(['id', 'class', 'HREF', 'ü']);
+function describeXmlEdit(fragment, random, shape) {
+  const index = drawIndex(random, fragment.length, shape);
+  const edit = drawEdit(random, shape.xml, (name) => name !== 'attribute' || fragment instanceof Y.XmlElement);
+  if (edit === 'attribute') {
+    const key = random.pick(['id', 'class', 'HREF', 'ü'].slice(0, shape.roots * 2));
     if (random.chance(25)) return { op: 'xml_remove_attribute', key };
     return { op: 'xml_set_attribute', key, value: word(random) };
   }
-  if (fragment.length > 0 && random.chance(25)) {
-    return { op: 'xml_delete', ...range(random, fragment.length) };
-  }
+  if (edit === 'delete') return { op: 'xml_delete', ...drawSpan(random, fragment.length, shape) };
   if (random.chance(50)) return { op: 'xml_insert_text', index };
   return { op: 'xml_insert_element', index, name: random.pick(['p', 'H1', 'ünit', 'list-item']) };
 }

@@ -1,6 +1,6 @@
 // Random values of every kind that Yjs documents can hold.
 
-const words = [
+export const words = [
   'a', 'b', 'xy', 'hello', ' ', '\n', 'tab\t', 'ü', 'Straße', '日本', '😀', 'a😀b', '👩‍👩‍👧', '\u0000',
   '"quoted"', '\\', '<b>&', '\u2028', '\u{10ffff}', 'ﬁ', '', 'é', '%20', 'long '.repeat(20),
 ];
@@ -13,12 +13,12 @@ export const formats = [
   { link: { href: 'y' } }, { link: null }, { comment: 7 }, { bold: false },
 ];
 
-export function word(random) {
-  return random.pick(words);
+export function word(random, list = words) {
+  return random.pick(list);
 }
 
-export function nonEmptyWord(random) {
-  return word(random) || 'w';
+export function nonEmptyWord(random, list = words) {
+  return word(random, list) || 'w';
 }
 
 const numbers = [

@@ -2,6 +2,7 @@
 // author of a random history does to its document. The roots' names tell their types.
 
 import * as Y from 'yjs';
+import { drawEdit, drawRange, shapes } from './shapes.mjs';
 import { any, formats, json, keys, nonEmptyWord, word } from './values.mjs';
 
 export const roots = {
@@ -21,30 +22,30 @@ export function typeRoots(doc) {
   for (const name of roots.xmlText) doc.get(name, Y.XmlText);
 }
 
-// Makes `count` random edits in one transaction.
-export function editRandomly(doc, random, count) {
+const rootTypes = { text: Y.Text, array: Y.Array, map: Y.Map, xml: Y.XmlFragment, xmlText: Y.XmlText };
+
+// Makes `count` random edits in one transaction. Returns their names.
+export function editRandomly(doc, random, count, shape = shapes.mixed) {
+  const names = [];
   doc.transact(() => {
-    for (let i = 0; i < count; ++i) editOnce(doc, random);
+    for (let i = 0; i < count; ++i) names.push(editOnce(doc, random, shape));
   }, 'edit');
+  return names;
 }
 
-function editOnce(doc, random) {
-  const type = randomType(doc, random);
-  if (type instanceof Y.Text) editText(type, random);
-  else if (type instanceof Y.XmlFragment) editXml(type, random);
-  else if (type instanceof Y.Map) editMap(type, random);
-  else editArray(type, random);
+function editOnce(doc, random, shape) {
+  const type = randomType(doc, random, shape);
+  if (type instanceof Y.Text) return `text ${editText(type, random, shape)}`;
+  if (type instanceof Y.XmlFragment) return `xml ${editXml(type, random, shape)}`;
+  if (type instanceof Y.Map) return `map ${editMap(type, random, shape)}`;
+  return `array ${editArray(type, random, shape)}`;
 }
 
 // A root, or something alive below it.
-function randomType(doc, random) {
-  const [name, make] = random.pick([
-    ...roots.text.map((root) => [root, Y.Text]), ...roots.array.map((root) => [root, Y.Array]),
-    ...roots.map.map((root) => [root, Y.Map]), ...roots.xml.map((root) => [root, Y.XmlFragment]),
-    ...roots.xmlText.map((root) => [root, Y.XmlText]),
-  ]);
-  let type = doc.get(name, make);
-  while (random.chance(60)) {
+function randomType(doc, random, shape) {
+  const kind = random.pick(shape.kinds);
+  let type = doc.get(random.pick(roots[kind].slice(0, shape.roots)), rootTypes[kind]);
+  while (random.chance(shape.descend)) {
     const children = childTypes(type);
     if (children.length === 0) break;
     type = random.pick(children);
@@ -62,29 +63,26 @@ function childTypes(type) {
   return children;
 }
 
-// The start and length of a run inside `length`, mostly short.
-function range(random, length) {
-  const start = random.below(length + 1);
-  return [start, Math.min(length - start, random.pick([1, 1, 2, 3, 10, 100]))];
-}
-
-function editText(text, random) {
-  const [start, length] = range(random, text.length);
-  switch (random.weighted([[8, 'insert'], [3, 'formatted'], [4, 'delete'], [3, 'format'], [1, 'embed'],
-    [1, 'type'], [1, 'delta'], [1, 'attribute'], [1, 'clear']])) {
-    case 'insert': return text.insert(start, nonEmptyWord(random));
-    case 'formatted': return text.insert(start, nonEmptyWord(random), { ...random.pick(formats) });
-    case 'delete': return text.delete(start, length);
-    case 'format': return text.format(start, length, { ...random.pick(formats) });
+function editText(text, random, shape) {
+  const [start, length] = drawRange(random, text.length, shape);
+  const edit = drawEdit(random, shape.text);
+  const written = () => nonEmptyWord(random, shape.words);
+  switch (edit) {
+    case 'insert': text.insert(start, written()); break;
+    case 'formatted': text.insert(start, written(), { ...random.pick(formats) }); break;
+    case 'delete': text.delete(start, length); break;
+    case 'format': text.format(start, length, { ...random.pick(formats) }); break;
     case 'embed': {
       const attributes = random.chance(50) ? { ...random.pick(formats) } : undefined;
-      return text.insertEmbed(start, { image: word(random), data: json(random) }, attributes);
+      text.insertEmbed(start, { image: word(random), data: json(random) }, attributes);
+      break;
     }
-    case 'type': return text.insertEmbed(start, newType(random), {});
-    case 'delta': return text.applyDelta(delta(random, text.length));
-    case 'attribute': return editAttribute(text, random);
-    default: return text.delete(0, text.length);
+    case 'type': text.insertEmbed(start, newType(random), {}); break;
+    case 'delta': text.applyDelta(delta(random, text.length)); break;
+    case 'attribute': editAttribute(text, random, shape); break;
+    default: text.delete(0, text.length);
   }
+  return edit;
 }
 
 function delta(random, length) {
@@ -105,24 +103,28 @@ function delta(random, length) {
   return ops;
 }
 
-function editAttribute(type, random) {
-  const key = random.pick(['id', 'class', 'HREF', 'ü']);
+function editAttribute(type, random, shape) {
+  const key = random.pick(['id', 'class', 'HREF', 'ü'].slice(0, shape.roots * 2));
   if (random.chance(25)) return type.removeAttribute(key);
   const value = random.pick([word(random), word(random), random.between(-3, 3), true, null]);
   return type.setAttribute(key, value);
 }
 
-function editArray(array, random) {
-  const [start, length] = range(random, array.length);
-  switch (random.weighted([[5, 'values'], [2, 'type'], [1, 'mixed'], [3, 'delete'], [1, 'json']])) {
+function editArray(array, random, shape) {
+  const [start, length] = drawRange(random, array.length, shape);
+  const edit = drawEdit(random, shape.array);
+  switch (edit) {
     case 'values':
-      return array.insert(start, Array.from({ length: random.between(1, 4) }, () => listValue(random)));
-    case 'type': return array.insert(start, [newType(random)]);
+      array.insert(start, Array.from({ length: random.between(1, 4) }, () => listValue(random)));
+      break;
+    case 'type': array.insert(start, [newType(random)]); break;
     case 'mixed':
-      return array.insert(start, [listValue(random), newType(random), random.bytes(3), subdocument(random)]);
-    case 'delete': return array.delete(start, length);
-    default: return insertJson(array, random);
+      array.insert(start, [listValue(random), newType(random), random.bytes(3), subdocument(random)]);
+      break;
+    case 'delete': array.delete(start, length); break;
+    default: insertJson(array, random);
   }
+  return edit;
 }
 
 // What Y.Array takes: no undefined and no bigint at the top.
@@ -146,25 +148,31 @@ function insertJson(array, random) {
   });
 }
 
-function editMap(map, random) {
-  const key = random.pick(keys);
-  switch (random.weighted([[5, 'value'], [2, 'type'], [1, 'bytes'], [1, 'doc'], [3, 'delete'],
-    [1, 'clear']])) {
-    case 'value': return map.set(key, any(random));
-    case 'type': return map.set(key, newType(random));
-    case 'bytes': return map.set(key, random.bytes(random.below(5)));
-    case 'doc': return map.set(key, subdocument(random));
-    case 'delete': return map.delete(key);
-    default: return map.clear();
+function editMap(map, random, shape) {
+  const key = random.pick(shape.keys);
+  const edit = drawEdit(random, shape.map);
+  switch (edit) {
+    case 'value': map.set(key, any(random)); break;
+    case 'type': map.set(key, newType(random)); break;
+    case 'bytes': map.set(key, random.bytes(random.below(5))); break;
+    case 'doc': map.set(key, subdocument(random)); break;
+    case 'delete': map.delete(key); break;
+    default: map.clear();
   }
+  return edit;
 }
 
-function editXml(fragment, random) {
-  const [start, length] = range(random, fragment.length);
-  if (fragment instanceof Y.XmlElement && random.chance(40)) return editAttribute(fragment, random);
-  if (random.chance(30)) return fragment.delete(start, length);
-  const children = Array.from({ length: random.between(1, 2) }, () => newXml(random));
-  return fragment.insert(start, children);
+function editXml(fragment, random, shape) {
+  const [start, length] = drawRange(random, fragment.length, shape);
+  const edit = drawEdit(random, shape.xml, (name) => name !== 'attribute' || fragment instanceof Y.XmlElement);
+  if (edit === 'attribute') {
+    editAttribute(fragment, random, shape);
+  } else if (edit === 'delete') {
+    fragment.delete(start, length);
+  } else {
+    fragment.insert(start, Array.from({ length: random.between(1, 2) }, () => newXml(random)));
+  }
+  return edit;
 }
 
 function newXml(random) {

@@ -7,7 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "server/crdt/array.h"
+#include "server/crdt/map.h"
+#include "server/crdt/text.h"
 #include "server/crdt/update.h"
+#include "server/crdt/xml.h"
 #include "tests/compat/probe/edits.h"
 #include "tests/compat/probe/versions.h"
 
@@ -74,6 +78,22 @@ Result<Message> plain(Session&, Arguments arguments) {
 
 // Commands on one document; `arguments` are those after its number.
 using DocCommand = Result<Message> (*)(crdt::Doc& doc, Arguments arguments);
+
+// Gives roots their type, as an application does that opens a document.
+Result<Message> open(crdt::Doc& doc, Arguments arguments) {
+  for (const std::string& name : arguments.subspan(1)) {
+    if (arguments[0] == "array") {
+      doc.array(name);
+    } else if (arguments[0] == "map") {
+      doc.map(name);
+    } else if (arguments[0] == "xml") {
+      doc.xml_fragment(name);
+    } else {
+      doc.text(name);  // Also an XML text: no update tells them apart at the root.
+    }
+  }
+  return Message{};
+}
 
 Result<Message> apply(crdt::Doc& doc, Arguments arguments) {
   SYNCLINE_ASSIGN(const auto outcome, doc.apply_update(as_bytes(arguments[0])));
@@ -177,6 +197,7 @@ struct DocEntry {
 };
 
 constexpr std::array doc_commands = {
+    DocEntry{"open", "KIND NAME...", 1, open},
     DocEntry{"apply", "UPDATE -> CHANGED PENDING", 1, apply},
     DocEntry{"state_vector", "-> STATE_VECTOR", 0, state_vector},
     DocEntry{"has_pending", "-> HAS_PENDING", 0, has_pending},
