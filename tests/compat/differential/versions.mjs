@@ -57,7 +57,6 @@ export class VersionHistory {
     const gc = random.chance(35);
     this.#kept = await Replica.create(this.#probe, { clientId: 0, gc, author: true });
     try {
-      await typeTwin(this.#kept.twin);
       this.#createAuthors(random.between(1, 3));
       for (const step of stepSeeds) await this.#step(new Random(step));
       await this.#deliver(this.#inbox.splice(0));
@@ -329,16 +328,6 @@ function inPair(doc, client, clock) {
   if (!(item.content instanceof Y.ContentString)) return false;
   const unit = item.content.str.charCodeAt(clock - item.id.clock);
   return clock > item.id.clock && unit >= 0xdc00 && unit < 0xe000;
-}
-
-// Gives the engine's roots their types, as typeRoots does in yjs, by edits that change nothing.
-async function typeTwin(twin) {
-  await twin.edit([
-    ...[...roots.text, ...roots.xmlText].map((name) => ({ op: 'text_insert', path: ['text', name], index: 0, text: '' })),
-    ...roots.array.map((name) => ({ op: 'array_insert', path: ['array', name], index: 0, values: [] })),
-    ...roots.map.map((name) => ({ op: 'map_delete', path: ['map', name], key: 'k' })),
-    ...roots.xml.map((name) => ({ op: 'xml_delete', path: ['xml', name], index: 0, length: 0 })),
-  ]);
 }
 
 function expectText(what, expected, actual) {
