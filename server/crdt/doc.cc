@@ -19,15 +19,16 @@ Doc::~Doc() = default;
 Doc::Doc(Doc&&) noexcept = default;
 Doc& Doc::operator=(Doc&&) noexcept = default;
 
-Result<ApplyOutcome> Doc::apply_update(BytesView update, const UpdateLimits& limits) {
-  return state_->apply(update, limits);
+Result<ApplyOutcome> Doc::apply_update(BytesView update, const UpdateLimits& limits,
+                                       UpdateFormat format) {
+  return state_->apply(update, limits, format);
 }
 
 Bytes Doc::encode_state_vector() const { return crdt::encode_state_vector(state_->state_vector()); }
 
-Result<Bytes> Doc::encode_state_as_update(BytesView state_vector) const {
+Result<Bytes> Doc::encode_state_as_update(BytesView state_vector, UpdateFormat format) const {
   SYNCLINE_ASSIGN(const StateVector known, decode_state_vector(state_vector));
-  return state_->encode_with_pending(known);
+  return state_->encode_with_pending(known, format);
 }
 
 Result<std::vector<Bytes>> Doc::encode_state_in_chunks(BytesView state_vector,
@@ -134,7 +135,7 @@ Result<Bytes> Doc::encode_version_as_update(const Version& version) const {
   if (state_->options.gc) {
     return Error{ErrorCode::invalid_argument, "the document collects what is deleted"};
   }
-  return update_as_of(state_->encode_since({}), version);
+  return update_as_of(state_->encode_since({}, UpdateFormat::v1), version);
 }
 
 std::string Doc::delta_json(std::string_view root, const Comparison& comparison) const {

@@ -63,18 +63,21 @@ class Doc {
 
   // Exchange.
 
-  // Integrates an update (format v1). Checks it first (check_update, and what can only be judged in
+  // Integrates an update. Checks it first (check_update, and what can only be judged in
   // the document: parents that are no types, nesting, the pending budget).
   // On error the document is unchanged, to the byte. `update` is copied where needed.
   // `limits` bound what one update may bring; UpdateLimits::none() for what was accepted before.
-  Result<ApplyOutcome> apply_update(BytesView update, const UpdateLimits& limits = {});
+  Result<ApplyOutcome> apply_update(BytesView update, const UpdateLimits& limits = {},
+                                    UpdateFormat format = UpdateFormat::v1);
 
   // yjs' encodeStateVector.
   Bytes encode_state_vector() const;
 
   // Everything that a replica with this encoded state vector lacks, and the whole delete set, and
-  // what is pending: yjs' encodeStateAsUpdate. Fails only if the state vector is malformed.
-  Result<Bytes> encode_state_as_update(BytesView state_vector) const;
+  // what is pending: yjs' encodeStateAsUpdate and encodeStateAsUpdateV2. Fails only if the state
+  // vector is malformed.
+  Result<Bytes> encode_state_as_update(BytesView state_vector,
+                                       UpdateFormat format = UpdateFormat::v1) const;
 
   // The same content as a row of updates of about `chunk_bytes` each (a single struct may exceed
   // it), in an order in which each one can be integrated without waiting for a later one; the

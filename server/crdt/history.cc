@@ -17,7 +17,7 @@ Result<void> apply_all(Doc& doc, std::span<const BytesView> updates) {
 
 // Keeps the first `length` elements, as yjs does when it splits a struct. A collected range cannot
 // be split.
-void keep_front(DecodedStruct& value, Clock length, std::deque<Bytes>& owned) {
+void keep_front(DecodedStruct& value, Clock length, BytesArena& owned) {
   if (length >= value.length || !is_item(value.kind)) return;
   bool cuts_pair = false;
   const std::size_t end =
@@ -25,10 +25,10 @@ void keep_front(DecodedStruct& value, Clock length, std::deque<Bytes>& owned) {
   value.content = value.content.first(end);
   value.length = length;
   if (cuts_pair) {
-    Bytes& text = owned.emplace_back(to_bytes(value.content));
+    Bytes text = to_bytes(value.content);
     const BytesView half = as_bytes(replacement_character);
     text.insert(text.end(), half.begin(), half.end());
-    value.content = text;
+    value.content = owned.keep(BytesView(text));
   }
 }
 
