@@ -159,9 +159,12 @@ export class VersionHistory {
   async #lookAtContents(versions, random) {
     for (let i = 0; i < 10 && this.#log.length > 0; ++i) {
       const [version, update] = [random.pick(versions), random.pick(this.#log)];
-      const [actual] = await this.#probe.request('version_contains', Y.encodeSnapshot(version), update);
+      const encoded = Y.encodeSnapshot(version);
       const expected = Y.snapshotContainsUpdate(version, update) ? '1' : '0';
-      expectText(`${hex(Y.encodeSnapshot(version))} contains ${hex(update)}`, expected, actual.toString());
+      for (const [form, bytes] of [[1, update], [2, Y.convertUpdateFormatV1ToV2(update)]]) {
+        const [actual] = await this.#probe.request('version_contains', encoded, bytes, form);
+        expectText(`${hex(encoded)} contains ${hex(bytes)}`, expected, actual.toString());
+      }
     }
   }
 
