@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The Debian packages (12 and 13) that Syncline needs, and how to get them. Sourced by ci/serve and
-# ci/test.
+# The Debian packages (12 and 13) that Syncline needs, and how to get them. Sourced by ci/serve, ci/test and
+# ci/bench.
 
 # Everything the server is built from.
 packages_to_serve=(
@@ -14,6 +14,9 @@ packages_to_test=(
   git python3 ccache clang clang-format shellcheck libgtest-dev libgmock-dev librapidcheck-dev
   libbenchmark-dev chromium
 )
+
+# What the benchmarks need beyond the server: the tests are configured with them.
+packages_to_bench=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev)
 
 is_installed() {
   dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
@@ -74,6 +77,11 @@ missing_to_test() {
   missing_to_serve
   # shellcheck disable=SC2046 # one word, or none
   missing_of "${packages_to_test[@]}" $(clang_runtime_package)
+}
+
+missing_to_bench() {
+  missing_to_serve
+  missing_of "${packages_to_bench[@]}"
 }
 
 # Installs what the given function names; explains what to do if that cannot be done here.

@@ -4,5 +4,5 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../report.sh"
 
 counted python3 ci/tidy.py source
-check "shellcheck" shellcheck --external-sources ci/serve ci/test ci/*.sh ci/steps/*.sh
+check "shellcheck" shellcheck --external-sources ci/serve ci/test ci/bench ci/*.sh ci/steps/*.sh
 finish

@@ -9,13 +9,18 @@
 namespace syncline::crdt {
 namespace {
 
+// Of the character that begins with this byte.
+std::size_t utf8_size(unsigned char first) {
+  return first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
 std::size_t string_offset(std::string_view text, std::uint64_t length, std::uint64_t index,
                           bool& cuts_pair) {
   if (text.size() == length) return static_cast<std::size_t>(index);  // ASCII only.
   std::size_t at = 0;
   for (std::uint64_t unit = 0; unit < index;) {
     const auto first = static_cast<unsigned char>(text[at]);
-    const std::size_t bytes = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    const std::size_t bytes = utf8_size(first);
     unit += bytes == 4 ? 2 : 1;
     if (unit > index) {
       cuts_pair = true;
@@ -38,6 +43,37 @@ void skip_checked(lib0::Decoder& decoder, StructKind kind) {
 }
 
 }  // namespace
+
+std::size_t content_size(StructKind kind, BytesView bytes, std::uint64_t length) {
+  if (kind == StructKind::string) {
+    const auto* text = reinterpret_cast<const unsigned char*>(bytes.data());
+    std::size_t at = 0;
+    for (std::uint64_t unit = 0; unit < length;) {
+      const std::size_t size = utf8_size(text[at]);
+      unit += size == 4 ? 2 : 1;
+      at += size;
+    }
+    return at;
+  }
+  lib0::Decoder decoder(bytes);
+  switch (kind) {
+    case StructKind::json:
+    case StructKind::any:
+      for (; length > 0; --length) skip_checked(decoder, kind);
+      break;
+    case StructKind::format:
+      skip_checked(decoder, kind);
+      skip_checked(decoder, kind);
+      break;
+    case StructKind::doc:
+      skip_checked(decoder, kind);
+      skip_checked(decoder, StructKind::any);
+      break;
+    default:
+      skip_checked(decoder, kind);
+  }
+  return decoder.position();
+}
 
 std::size_t content_offset(StructKind kind, BytesView content, std::uint64_t length,
                            std::uint64_t index, bool& cuts_pair) {

@@ -68,6 +68,10 @@ constexpr bool is_run(StructKind kind) {
 // The replacement character, which stands for each half of a surrogate pair that was cut in two.
 inline constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 
+// How many bytes the content of `length` elements takes at the start of `bytes`. Not for a binary
+// content, unless its size stands before it. REQUIRES: kind has a content, and it was checked.
+std::size_t content_size(StructKind kind, BytesView bytes, std::uint64_t length);
+
 // Where the element `index` of a content begins, in bytes. For a string, `index` counts UTF-16
 // units; `cuts_pair` is set if it falls inside a surrogate pair, and the offset is that of the
 // pair. REQUIRES: the content is of `length` elements, index <= length.

@@ -39,8 +39,9 @@ void Doc::set_pending_bytes_max(std::size_t bytes) { state_->options.pending_byt
 std::size_t Doc::memory_bytes() const {
   const DocState& doc = *state_;
   const std::size_t waiting = doc.pending ? doc.pending->update.size() : 0;
-  return sizeof(DocState) + doc.store.items.size() * (sizeof(Item) + sizeof(ClientStructs::Entry)) +
+  return sizeof(DocState) + doc.store.struct_count() * (sizeof(Item) + sizeof(ItemIndex)) +
          doc.store.arena_bytes() + doc.types.size() * sizeof(Type) +
+         doc.chains.size() * sizeof(Chain) + doc.positions.memory_bytes() +
          doc.store.client_count() * sizeof(ClientStructs) + waiting +
          doc.pending_deletes.size() * sizeof(IdRange);
 }

@@ -1,5 +1,8 @@
 #include "server/crdt/doc_state.h"
 
+#include "server/base/assert.h"
+#include "server/lib0/decoder.h"
+
 namespace syncline::crdt {
 
 StringIndex DocState::intern(std::string_view text) {
@@ -23,7 +26,59 @@ TypeIndex DocState::root(std::string_view root_name) {
   if (const TypeIndex known = find_root(root_name); known != none) return known;
   const auto index = static_cast<TypeIndex>(types.size());
   types.emplace_back().name = intern(root_name);
+  types[index].list = add_chain(index, none);
   roots.emplace(std::string(root_name), index);
+  return index;
+}
+
+ChainIndex DocState::add_chain(TypeIndex type, StringIndex key) {
+  SYNCLINE_ASSERT(chains.size() < Item::chains_max);
+  chains.push_back({type, key, none, none});
+  return static_cast<ChainIndex>(chains.size() - 1);
+}
+
+ChainIndex DocState::key_chain(TypeIndex type, StringIndex key) {
+  if (const ChainIndex known = types[type].keys.find(key); known != none) return known;
+  const ChainIndex chain = add_chain(type, key);
+  types[type].keys.add(key, chain);
+  return chain;
+}
+
+ItemIndex DocState::newest(TypeIndex type, StringIndex key) const {
+  const ChainIndex chain = key == none ? none : types[type].keys.find(key);
+  return chain == none ? none : chains[chain].last;
+}
+
+PositionIndex::Place DocState::find_position(TypeIndex type, Clock index) {
+  constexpr std::size_t few = 32;  // A walk over so many items is as good as a tree.
+  const ChainIndex list = types[type].list;
+  if (!positions.has(list)) {
+    PositionIndex::Place place{chains[list].first, 0};
+    for (std::size_t steps = 0; steps < few; ++steps) {
+      const Item& item = store.items[place.item];
+      const Clock visible = item.visible() ? item.length() : 0;
+      if (index <= place.before + visible) return place;
+      place.before += visible;
+      place.item = item.right();
+    }
+    positions.build(list, chains[list].first, store.items);
+  }
+  return positions.find(list, index);
+}
+
+TypeIndex DocState::add_type(ItemIndex holder, BytesView content) {
+  lib0::Decoder decoder(content);
+  std::uint64_t kind = 0;
+  std::string_view name;
+  decoder.take_var_uint(kind);
+  if (has_name(static_cast<TypeKind>(kind))) decoder.take_var_string(name);
+  const auto index = static_cast<TypeIndex>(types.size());
+  Type& type = types.emplace_back();
+  type.item = holder;
+  type.kind = static_cast<TypeKind>(kind);
+  type.list = add_chain(index, none);
+  type.depth = types[parent_of(store.items[holder])].depth + 1;
+  if (has_name(type.kind)) type.name = intern(name);
   return index;
 }
 

@@ -11,6 +11,7 @@
 
 #include "server/crdt/doc.h"
 #include "server/crdt/item.h"
+#include "server/crdt/position_index.h"
 #include "server/crdt/struct_store.h"
 #include "server/crdt/update_ops.h"
 #include "server/crdt/update_v1.h"
@@ -52,14 +53,6 @@ struct IntegrationPlan {
   StateVector missing;          // Of each client the first clock that one of them waits for.
 };
 
-// Where the last local edit of a text ended, so that the next one, which is mostly near, need not
-// walk there from the start.
-struct PositionHint {
-  TypeIndex type = none;  // none: there is no hint.
-  ItemIndex item = none;
-  Clock index = 0;  // Visible elements before the item.
-};
-
 struct PendingStructs {
   Bytes update;
   StateVector missing;
@@ -84,19 +77,45 @@ class DocState {
   // Gives a root its kind when somebody opens it as such. Like yjs, forgets about earlier formats.
   void open_root(TypeIndex index, TypeKind kind);
   bool type_deleted(const Type& type) const {
-    return type.item != none && store.items[type.item].deleted;
+    return type.item != none && store.items[type.item].deleted();
   }
+  // The type that an item says it is part of; none for a GC struct.
+  TypeIndex parent_of(const Item& item) const {
+    const ChainIndex chain = item.chain();
+    return chain == none ? none : chains[chain].type;
+  }
+  // The first item of a type's list.
+  ItemIndex start(const Type& type) const { return chains[type.list].first; }
+  // The chain of a key, made on first use.
+  ChainIndex key_chain(TypeIndex type, StringIndex key);
+  // The item that was set last under a key; none if none ever was.
+  ItemIndex newest(TypeIndex type, StringIndex key) const;
+  // The type that `holder`, which has its chain already, is to be: `content` as in content.h.
+  TypeIndex add_type(ItemIndex holder, BytesView content);
+
+  // The first item with which a list counts `index` visible elements.
+  // REQUIRES: 0 < index <= the type's length.
+  PositionIndex::Place find_position(TypeIndex type, Clock index);
 
   // integrate.cc: YATA.
 
   // Cuts the item so that one begins at `offset`, and returns that one.
   ItemIndex split(ItemIndex index, Clock offset);
+  // The same, where the item's position in the store is known.
+  ItemIndex split(ItemIndex index, Clock offset, StructIndex::Position position);
   ItemIndex clean_start(ClientSlot client, Clock clock);
   ItemIndex clean_end(ClientSlot client, Clock clock);
   // REQUIRES: everything that the struct depends on is there.
   void integrate(DecodedStruct value, Clock offset);
-  // Links an item with its neighbours, and takes it into the store.
-  void place(ItemIndex index);
+  // Links an item into its chain, after `left` unless others have come between them since (none: at
+  // the start), and takes it into the store. Its `right` says before which item it was made.
+  void place(ItemIndex index, ItemIndex left);
+
+  // typing.cc
+
+  bool apply_typing(BytesView update);
+  bool extend_run(ClientSlot slot, ItemIndex left, ItemIndex next, std::string_view text);
+  bool shrink_run(ClientSlot slot, StructIndex::Position at, Clock from, Clock length);
 
   // transaction.cc
 
@@ -109,8 +128,9 @@ class DocState {
   void delete_item(ItemIndex index);
   // Deletes what of the range is known; returns the rest (length 0 if there is none).
   IdRange apply_delete(const IdRange& range);
-  // Joins the struct at `position` with those before it; returns how many went away.
-  std::size_t join_lefts(ClientSlot client, std::size_t position);
+  // Joins the struct at `position` with those before it; moves `position` to what they are now, and
+  // returns how many went away.
+  std::size_t join_lefts(ClientSlot client, StructIndex::Position& position);
 
   // gc.cc
 
@@ -125,6 +145,7 @@ class DocState {
   // pending.cc
 
   Result<ApplyOutcome> apply(BytesView update, const UpdateLimits& limits);
+  Result<void> check_capacity(const DecodedUpdate& update) const;
   Result<void> check_references(const DecodedUpdate& update) const;
   Result<void> check_continuations(const DecodedUpdate& update,
                                    const IntegrationPlan& integration) const;
@@ -149,18 +170,22 @@ class DocState {
   DocOptions options;
   StructStore store;
   std::deque<Type> types;
+  std::vector<Chain> chains;
+  PositionIndex positions;
   std::map<std::string, TypeIndex, std::less<>> roots;
   std::optional<PendingStructs> pending;
   std::vector<IdRange> pending_deletes;
   Transaction transaction;
-  // Dropped by every insertion and deletion, and set again by the local edit that made them.
-  PositionHint hint;
 
  private:
+  ChainIndex add_chain(TypeIndex type, StringIndex key);
+  bool apply_typed(lib0::Decoder& decoder);
+  bool apply_erased(lib0::Decoder& decoder);
   void integrate_gc(ClientSlot client, Clock clock, Clock length);
-  void split_content(Item& left, Item& right, Clock offset);
+  ChainIndex chain_of(const DecodedStruct& value, ItemIndex left, ItemIndex right);
   bool try_join(ItemIndex left_index, ItemIndex right_index);
-  ItemIndex find_place(const Item& item, ItemIndex left, ItemIndex right);
+  ItemIndex find_place(const Item& item, ItemIndex left, ItemIndex right) const;
+  void join_down(ClientSlot slot, StructIndex::Position position, Clock clock);
   void join_around(Transaction::Place place);
   void join_deleted(const std::vector<DeletedRun>& runs);
   void join_inserted();
@@ -172,11 +197,8 @@ class DocState {
 
   std::deque<std::string> names_;
   std::unordered_map<std::string_view, StringIndex> name_indexes_;  // Never iterated.
-  bool pending_changed_ = false;         // By the update that is being applied.
-  DecodedUpdate decoded_;                // Scratch, kept for its memory.
-  std::vector<std::uint64_t> seen_;      // By item: the last conflict scan that met it...
-  std::vector<std::uint64_t> conflict_;  // ...and the last group of conflicts that it was in.
-  std::uint64_t scan_ = 0;
+  bool pending_changed_ = false;  // By the update that is being applied.
+  DecodedUpdate decoded_;         // Scratch, kept for its memory.
 };
 
 }  // namespace syncline::crdt

@@ -38,7 +38,7 @@ ItemIndex insert_value(DocState& doc, TypeIndex map, ItemIndex left, StringIndex
 Result<void> check_editable(const DocState& doc, TypeIndex type, Clock elements) {
   if (!doc.types[type].alive || doc.type_deleted(doc.types[type])) return ErrorCode::not_found;
   const Clock state = doc.store.state(doc.options.client_id);
-  if (elements > limits::safe_integer_max - state) return ErrorCode::too_large;
+  if (elements > Item::clock_max - state) return ErrorCode::too_large;
   return {};
 }
 
@@ -47,42 +47,35 @@ ItemIndex insert_between(DocState& doc, TypeIndex parent, ItemIndex left, ItemIn
   const ClientSlot client = doc.store.slot(doc.options.client_id);
   const ItemIndex index = doc.store.items.allocate();
   Item& item = doc.store.items[index];
-  item.client = client;
-  item.clock = doc.store.client(client).state;
-  item.length = content.length;
-  item.kind = content.kind;
-  item.parent = parent;
-  item.sub = sub;
-  item.left = left;
-  item.right = right;
+  item.set_client(client);
+  item.set_clock(doc.store.client(client).state);
+  item.set_length(content.length);
+  item.set_kind(content.kind);
+  item.set_chain(sub == none ? doc.types[parent].list : doc.key_chain(parent, sub));
+  item.set_right(right);
   if (left != none) {
     const Item& neighbour = doc.store.items[left];
-    item.origin_client = neighbour.client;
-    item.origin_clock = neighbour.end() - 1;
+    item.set_origin(neighbour.client(), neighbour.end() - 1);
   }
   if (right != none) {
     const Item& neighbour = doc.store.items[right];
-    item.right_origin_client = neighbour.client;
-    item.right_origin_clock = neighbour.clock;
+    item.set_right_origin(neighbour.client(), neighbour.clock());
   }
-  doc.store.store_content(item, content.bytes);
-  doc.place(index);
+  if (content.kind == StructKind::type) {
+    item.set_type(doc.add_type(index, content.bytes));
+  } else {
+    doc.store.store_content(index, content.bytes);
+  }
+  doc.place(index, left);
   return index;
 }
 
 ItemIndex list_position(DocState& doc, TypeIndex list, Clock index) {
   if (index == 0) return none;
-  ItemIndex at = doc.types[list].start;
-  for (; at != none; at = doc.store.items[at].right) {
-    const Item& item = doc.store.items[at];
-    if (!item.visible()) continue;
-    if (index <= item.length) {
-      if (index < item.length) doc.split(at, index);
-      break;
-    }
-    index -= item.length;
-  }
-  return at;
+  const PositionIndex::Place place = doc.find_position(list, index);
+  const Clock inside = index - place.before;
+  if (inside < doc.store.items[place.item].length()) doc.split(place.item, inside);
+  return place.item;
 }
 
 Result<void> list_insert(DocState& doc, TypeIndex list, Clock index,
@@ -94,7 +87,7 @@ Result<void> list_insert(DocState& doc, TypeIndex list, Clock index,
   }
   EditScope scope(doc);
   ItemIndex left = list_position(doc, list, index);
-  const ItemIndex right = left == none ? doc.types[list].start : doc.store.items[left].right;
+  const ItemIndex right = left == none ? doc.start(doc.types[list]) : doc.store.items[left].right();
   for (std::size_t i = 0; i < values.size();) {
     if (const Bytes* bytes = values[i].as_bytes()) {
       left = insert_between(doc, list, left, right, {StructKind::binary, 1, *bytes});
@@ -118,11 +111,11 @@ Result<TypeIndex> list_insert_type(DocState& doc, TypeIndex list, Clock index, T
   if (index > doc.types[list].length) return ErrorCode::invalid_argument;
   EditScope scope(doc);
   const ItemIndex left = list_position(doc, list, index);
-  const ItemIndex right = left == none ? doc.types[list].start : doc.store.items[left].right;
+  const ItemIndex right = left == none ? doc.start(doc.types[list]) : doc.store.items[left].right();
   const lib0::Encoder content = type_content(kind, name);
   const ItemIndex item =
       insert_between(doc, list, left, right, {StructKind::type, 1, content.view()});
-  return doc.store.items[item].type;
+  return doc.store.items[item].type();
 }
 
 Result<void> list_remove(DocState& doc, TypeIndex list, Clock index, Clock length) {
@@ -131,18 +124,13 @@ Result<void> list_remove(DocState& doc, TypeIndex list, Clock index, Clock lengt
   if (index > whole || length > whole - index) return ErrorCode::invalid_argument;
   if (length == 0) return {};
   EditScope scope(doc);
-  ItemIndex at = doc.types[list].start;
-  for (; index > 0; at = doc.store.items[at].right) {
+  const ItemIndex left = list_position(doc, list, index);
+  ItemIndex at = left == none ? doc.start(doc.types[list]) : doc.store.items[left].right();
+  for (; length > 0 && at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
     if (!item.visible()) continue;
-    if (index < item.length) doc.split(at, index);
-    index -= item.length;
-  }
-  for (; length > 0 && at != none; at = doc.store.items[at].right) {
-    const Item& item = doc.store.items[at];
-    if (!item.visible()) continue;
-    if (length < item.length) doc.split(at, length);
-    length -= item.length;
+    if (length < item.length()) doc.split(at, length);
+    length -= item.length();
     doc.delete_item(at);
   }
   return {};
@@ -153,7 +141,7 @@ Result<void> map_set(DocState& doc, TypeIndex map, std::string_view key, const l
   if (!is_utf8(key)) return ErrorCode::invalid_utf8;
   EditScope scope(doc);
   const StringIndex sub = doc.intern(key);
-  insert_value(doc, map, doc.types[map].entries.find(sub), sub, value);
+  insert_value(doc, map, doc.newest(map, sub), sub, value);
   return {};
 }
 
@@ -164,15 +152,15 @@ Result<TypeIndex> map_set_type(DocState& doc, TypeIndex map, std::string_view ke
   EditScope scope(doc);
   const StringIndex sub = doc.intern(key);
   const lib0::Encoder content = type_content(kind, {});
-  const ItemIndex item = insert_between(doc, map, doc.types[map].entries.find(sub), none,
+  const ItemIndex item = insert_between(doc, map, doc.newest(map, sub), none,
                                         {StructKind::type, 1, content.view()}, sub);
-  return doc.store.items[item].type;
+  return doc.store.items[item].type();
 }
 
 Result<void> map_remove(DocState& doc, TypeIndex map, std::string_view key) {
   SYNCLINE_TRY(check_editable(doc, map, 0));
   const StringIndex sub = doc.find_name(key);
-  const ItemIndex item = sub == none ? none : doc.types[map].entries.find(sub);
+  const ItemIndex item = doc.newest(map, sub);
   if (item == none) return {};
   EditScope scope(doc);
   doc.delete_item(item);

@@ -37,13 +37,13 @@ void write_parts(Encoder& encoder, const DocState& doc, const std::vector<Part>&
   encoder.write_var_uint(parts.size());
   for (const Part& part : parts) {
     const ClientStructs& client = doc.store.client(part.slot);
-    const std::size_t first = doc.store.position(client, part.clock);
-    encoder.write_var_uint(client.structs.size() - first);
+    StructIndex::Position at = doc.store.position(client, part.clock);
+    encoder.write_var_uint(client.structs.count_from(at));
     encoder.write_var_uint(client.id);
     encoder.write_var_uint(part.clock);
-    Clock offset = part.clock - client.structs[first].clock;
-    for (std::size_t i = first; i < client.structs.size(); ++i) {
-      doc.write_item(encoder, doc.store.items[client.structs[i].item], offset);
+    Clock offset = part.clock - doc.store.items[client.structs[at]].clock();
+    for (; !client.structs.at_end(at); at = client.structs.next(at)) {
+      doc.write_item(encoder, doc.store.items[client.structs[at]], offset);
       offset = 0;
     }
   }
@@ -59,33 +59,45 @@ Bytes without_structs(const std::vector<IdRange>& deletes) {
 }  // namespace
 
 void DocState::write_item(Encoder& encoder, const Item& item, Clock offset) const {
+  if (item.is_gc()) {
+    encoder.write_u8(static_cast<std::uint8_t>(StructKind::gc));
+    encoder.write_var_uint(item.length() - offset);
+    return;
+  }
   const auto write_id = [&](ClientSlot client, Clock clock) {
     encoder.write_var_uint(store.client(client).id);
     encoder.write_var_uint(clock);
   };
-  const bool has_origin = !item.is_gc() && (item.origin_client != none || offset > 0);
-  const bool has_right_origin = item.right_origin_client != none;
-  encoder.write_u8(
-      static_cast<std::uint8_t>(static_cast<unsigned>(item.kind) | (has_origin ? 0x80U : 0U) |
-                                (has_right_origin ? 0x40U : 0U) | (item.sub != none ? 0x20U : 0U)));
-  if (offset > 0 && has_origin) {
-    write_id(item.client, item.clock + offset - 1);
+  const Chain& chain = chains[item.chain()];
+  const bool has_origin = item.has_origin() || offset > 0;
+  const bool has_right_origin = item.has_right_origin();
+  encoder.write_u8(static_cast<std::uint8_t>(
+      static_cast<unsigned>(item.kind()) | (has_origin ? 0x80U : 0U) |
+      (has_right_origin ? 0x40U : 0U) | (chain.key != none ? 0x20U : 0U)));
+  if (offset > 0) {
+    write_id(item.client(), item.clock() + offset - 1);
   } else if (has_origin) {
-    write_id(item.origin_client, item.origin_clock);
+    write_id(item.origin_client(), item.origin_clock());
   }
-  if (has_right_origin) write_id(item.right_origin_client, item.right_origin_clock);
-  if (!item.is_gc() && !has_origin && !has_right_origin) {
-    const Type& parent = types[item.parent];
+  if (has_right_origin) write_id(item.right_origin_client(), item.right_origin_clock());
+  if (!has_origin && !has_right_origin) {
+    const Type& parent = types[chain.type];
     encoder.write_u8(parent.item == none ? 1 : 0);
     if (parent.item == none) {
       encoder.write_var_string(name(parent.name));
     } else {
       const Item& holder = store.items[parent.item];
-      write_id(holder.client, holder.clock);
+      write_id(holder.client(), holder.clock());
     }
-    if (item.sub != none) encoder.write_var_string(name(item.sub));
+    if (chain.key != none) encoder.write_var_string(name(chain.key));
   }
-  write_content(encoder, item.kind, store.content(item), item.length, offset);
+  if (item.kind() == StructKind::type) {
+    const Type& type = types[item.type()];
+    encoder.write_var_uint(static_cast<std::uint64_t>(type.kind));
+    if (has_name(type.kind)) encoder.write_var_string(name(type.name));
+    return;
+  }
+  write_content(encoder, item.kind(), store.content(item), item.length(), offset);
 }
 
 std::vector<IdRange> DocState::delete_set() const {
@@ -93,15 +105,15 @@ std::vector<IdRange> DocState::delete_set() const {
   for (const ClientSlot slot : store.descending()) {
     const ClientStructs& client = store.client(slot);
     bool extends = false;
-    for (const ClientStructs::Entry& entry : client.structs) {
-      const Item& item = store.items[entry.item];
-      if (item.deleted && extends) {
-        ranges.back().length += item.length;
-      } else if (item.deleted) {
-        ranges.push_back({client.id, item.clock, item.length});
+    client.structs.for_each([&](ItemIndex index) {
+      const Item& item = store.items[index];
+      if (item.deleted() && extends) {
+        ranges.back().length += item.length();
+      } else if (item.deleted()) {
+        ranges.push_back({client.id, item.clock(), item.length()});
       }
-      extends = item.deleted;
-    }
+      extends = item.deleted();
+    });
   }
   return ranges;
 }
@@ -130,18 +142,20 @@ Bytes DocState::encode_with_pending(const StateVector& known) const {
 
 Bytes DocState::encode_transaction() {
   std::vector<Part> parts;
-  for (const ClientSlot slot : store.descending()) {
+  for (const ClientSlot slot : transaction.touched) {
     const ClientStructs& client = store.client(slot);
-    if (client.touched_in == transaction.number && client.state > client.state_before) {
-      parts.push_back({slot, client.state_before});
-    }
+    if (client.state > client.state_before) parts.push_back({slot, client.state_before});
   }
+  if (parts.empty() && transaction.deleted.empty()) return to_bytes(empty_update());
+  std::sort(parts.begin(), parts.end(), [&](const Part& a, const Part& b) {
+    return store.client(a.slot).id > store.client(b.slot).id;
+  });
   std::vector<IdRange> deletes;
   for (const DeletedRun& run : transaction.deleted) {
     deletes.push_back({store.client(run.client).id, run.clock, run.length});
   }
-  if (parts.empty() && deletes.empty()) return to_bytes(empty_update());
-  Encoder encoder;
+  constexpr std::size_t usual_bytes = 64;
+  Encoder encoder(usual_bytes);
   write_parts(encoder, *this, parts);
   write_delete_set(encoder, std::move(deletes));
   return encoder.take();
@@ -180,8 +194,8 @@ class Chunker {
 
  private:
   struct Cursor {
-    std::size_t next = 0;  // Position among the client's structs.
-    Clock clock = 0;       // Written up to here.
+    StructIndex::Position next;
+    Clock clock = 0;  // Written up to here.
     bool wanted = false;
     // The run of the current chunk.
     Encoder run;
@@ -191,7 +205,7 @@ class Chunker {
 
   bool finished(ClientSlot slot) const {
     const Cursor& cursor = cursors_[slot];
-    return !cursor.wanted || cursor.next == doc_.store.client(slot).structs.size();
+    return !cursor.wanted || doc_.store.client(slot).structs.at_end(cursor.next);
   }
 
   bool lacks(ClientSlot slot, Clock clock) const {
@@ -203,13 +217,13 @@ class Chunker {
   // order.
   void step() {
     const ClientSlot slot = stack_.back();
-    const Item& item = doc_.store.items[doc_.store.client(slot).structs[cursors_[slot].next].item];
-    const bool whole = cursors_[slot].clock == item.clock;
-    if (whole && item.origin_client != slot && lacks(item.origin_client, item.origin_clock)) {
-      stack_.push_back(item.origin_client);
-    } else if (item.right_origin_client != slot &&
-               lacks(item.right_origin_client, item.right_origin_clock)) {
-      stack_.push_back(item.right_origin_client);
+    const Item& item = doc_.store.items[doc_.store.client(slot).structs[cursors_[slot].next]];
+    const bool whole = cursors_[slot].clock == item.clock();
+    if (whole && item.origin_client() != slot && lacks(item.origin_client(), item.origin_clock())) {
+      stack_.push_back(item.origin_client());
+    } else if (item.right_origin_client() != slot &&
+               lacks(item.right_origin_client(), item.right_origin_clock())) {
+      stack_.push_back(item.right_origin_client());
     } else if (const ClientSlot holder = missing_holder(item, slot); holder != none) {
       stack_.push_back(holder);
     } else {
@@ -219,9 +233,11 @@ class Chunker {
   }
 
   ClientSlot missing_holder(const Item& item, ClientSlot slot) const {
-    if (item.parent == none || doc_.types[item.parent].item == none) return none;
-    const Item& holder = doc_.store.items[doc_.types[item.parent].item];
-    return holder.client != slot && lacks(holder.client, holder.clock) ? holder.client : none;
+    const TypeIndex parent = doc_.parent_of(item);
+    if (parent == none || doc_.types[parent].item == none) return none;
+    const Item& holder = doc_.store.items[doc_.types[parent].item];
+    const bool missing = holder.client() != slot && lacks(holder.client(), holder.clock());
+    return missing ? holder.client() : none;
   }
 
   void write(ClientSlot slot, const Item& item) {
@@ -231,10 +247,10 @@ class Chunker {
       in_chunk_.push_back(slot);
     }
     const std::size_t before = cursor.run.size();
-    doc_.write_item(cursor.run, item, cursor.clock - item.clock);
+    doc_.write_item(cursor.run, item, cursor.clock - item.clock());
     size_ += cursor.run.size() - before;
     ++cursor.written;
-    ++cursor.next;
+    cursor.next = doc_.store.client(slot).structs.next(cursor.next);
     cursor.clock = item.end();
     if (size_ >= chunk_bytes_) close();
   }

@@ -26,30 +26,38 @@ namespace {
 void clean_gap(DocState& doc, ItemIndex at) {
   const auto in_gap = [&](ItemIndex index) {
     const Item& item = doc.store.items[index];
-    return item.deleted || !is_countable(item.kind);
+    return item.deleted() || !is_countable(item.kind());
   };
-  while (doc.store.items[at].right != none && in_gap(doc.store.items[at].right)) {
-    at = doc.store.items[at].right;
+  // yjs walks to the gap's end, and from there back over all of the gap. Items know only what
+  // follows them; the gap's beginning is found from the start of the list.
+  const Chain& list = doc.chains[doc.store.items[at].chain()];
+  std::vector<ItemIndex> formats;
+  bool reached = false;
+  for (ItemIndex o = list.first; o != none; o = doc.store.items[o].right()) {
+    const Item& item = doc.store.items[o];
+    if (!in_gap(o)) {
+      if (reached) break;
+      formats.clear();
+    } else if (!item.deleted() && item.kind() == StructKind::format) {
+      formats.push_back(o);
+    }
+    reached |= o == at;
   }
   std::set<std::string_view> seen;
-  while (at != none && in_gap(at)) {
-    const Item& item = doc.store.items[at];
-    const ItemIndex left = item.left;
-    if (!item.deleted && item.kind == StructKind::format) {
-      if (!seen.insert(format_of(doc, item).key).second) doc.delete_item(at);
-    }
-    at = left;
+  for (auto format = formats.rbegin(); format != formats.rend(); ++format) {
+    const Item& item = doc.store.items[*format];
+    if (!seen.insert(format_of(doc, item).key).second) doc.delete_item(*format);
   }
 }
 
 void clean_text(DocState& doc, TypeIndex index) {
   Formats current;
   Formats at_start;
-  ItemIndex start = doc.types[index].start;
-  for (ItemIndex end = start; end != none; end = doc.store.items[end].right) {
+  ItemIndex start = doc.start(doc.types[index]);
+  for (ItemIndex end = start; end != none; end = doc.store.items[end].right()) {
     const Item& item = doc.store.items[end];
-    if (item.deleted) continue;
-    if (item.kind == StructKind::format) {
+    if (item.deleted()) continue;
+    if (item.kind() == StructKind::format) {
       current.update(format_of(doc, item));
     } else {
       clean_formatting_gap(doc, start, end, at_start, current);
@@ -71,24 +79,25 @@ void DocState::cleanup_formatting(const std::vector<DeletedRun>& deleted,
   for (const Transaction::Place& place : inserted) {
     const ClientStructs& client = store.client(place.client);
     if (client.state == place.clock) continue;
-    for (std::size_t at = store.position(client, place.clock); at < client.structs.size(); ++at) {
-      const Item& item = store.items[client.structs[at].item];
-      if (!item.deleted && item.kind == StructKind::format) add(item.parent);
+    for (StructIndex::Position at = store.position(client, place.clock); !client.structs.at_end(at);
+         at = client.structs.next(at)) {
+      const Item& item = store.items[client.structs[at]];
+      if (!item.deleted() && item.kind() == StructKind::format) add(parent_of(item));
     }
   }
   for (const DeletedRun& run : deleted) {
     const ClientStructs& client = store.client(run.client);
     const Clock end = run.clock + run.length;
-    for (std::size_t at = store.position(client, run.clock);
-         at < client.structs.size() && client.structs[at].clock < end; ++at) {
-      const Item& item = store.items[client.structs[at].item];
-      if (item.is_gc() || !types[item.parent].has_formatting || is_whole.contains(item.parent)) {
-        continue;
-      }
-      if (item.kind == StructKind::format) {
-        add(item.parent);
+    for (StructIndex::Position at = store.position(client, run.clock); !client.structs.at_end(at);
+         at = client.structs.next(at)) {
+      const Item& item = store.items[client.structs[at]];
+      if (item.clock() >= end) break;
+      const TypeIndex parent = parent_of(item);
+      if (parent == none || !types[parent].has_formatting || is_whole.contains(parent)) continue;
+      if (item.kind() == StructKind::format) {
+        add(parent);
       } else {
-        clean_gap(*this, client.structs[at].item);
+        clean_gap(*this, client.structs[at]);
       }
     }
   }

@@ -8,29 +8,30 @@ namespace syncline::crdt {
 void DocState::collect(ItemIndex index, bool parent_collected, std::vector<ItemIndex>& work) {
   Item& item = store.items[index];
   if (item.is_gc()) return;
-  if (parent_collected && hint.item == index) hint = {};
-  if (item.kind == StructKind::type) {
-    Type& type = types[item.type];
-    for (ItemIndex at = type.start; at != none; at = store.items[at].right) work.push_back(at);
-    for (const TypeEntries::Entry& entry : type.entries.list()) {
-      for (ItemIndex at = entry.item; at != none; at = store.items[at].left) work.push_back(at);
-    }
-    type.start = none;
-    type.entries.clear();
+  if (item.kind() == StructKind::type) {
+    Type& type = types[item.type()];
+    const auto add_all = [&](ChainIndex chain) {
+      for (ItemIndex at = chains[chain].first; at != none; at = store.items[at].right()) {
+        work.push_back(at);
+      }
+      chains[chain].first = chains[chain].last = none;
+    };
+    add_all(type.list);
+    for (const TypeKeys::Entry& entry : type.keys.list()) add_all(entry.chain);
+    positions.drop(type.list);
+    type.keys.clear();
     type.alive = false;
     type.item = none;
-    item.type = none;
   }
-  store.drop_content(item);
+  store.drop_content(index);
   if (!parent_collected) {
-    item.kind = StructKind::deleted;
+    item.set_kind(StructKind::deleted);
     return;
   }
-  item.kind = StructKind::gc;
-  item.parent = none;
-  item.sub = none;
-  item.origin_client = none;
-  item.right_origin_client = none;
+  item.set_kind(StructKind::gc);
+  item.set_chain(none);
+  item.set_origin(none, 0);
+  item.set_right_origin(none, 0);
 }
 
 void DocState::collect_deleted() {
@@ -38,11 +39,12 @@ void DocState::collect_deleted() {
   for (const DeletedRun& run : transaction.deleted) {
     const ClientStructs& client = store.client(run.client);
     const Clock end = run.clock + run.length;
-    for (std::size_t at = store.position(client, run.clock);
-         at < client.structs.size() && client.structs[at].clock < end; ++at) {
-      const ItemIndex index = client.structs[at].item;
+    for (StructIndex::Position at = store.position(client, run.clock); !client.structs.at_end(at);
+         at = client.structs.next(at)) {
+      const ItemIndex index = client.structs[at];
       const Item& item = store.items[index];
-      if (item.is_gc() || !item.deleted || item.kind == StructKind::deleted) continue;
+      if (item.clock() >= end) break;
+      if (item.is_gc() || !item.deleted() || item.kind() == StructKind::deleted) continue;
       collect(index, false, work);
       while (!work.empty()) {
         const ItemIndex child = work.back();

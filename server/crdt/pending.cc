@@ -217,7 +217,7 @@ Result<void> DocState::check_continuations(const DecodedUpdate& update,
     };
     const auto is_no_type = [&](const Id& id) {
       const Item* item = find_item(id);
-      return item && item->kind != StructKind::type;
+      return item && item->kind() != StructKind::type;
     };
     const bool lost = (value.has_origin && is_collected(value.origin)) ||
                       (value.has_right_origin && is_collected(value.right_origin)) ||
@@ -233,6 +233,24 @@ const Item* DocState::find_item(const Id& id) const {
   return &store.items[store.find(slot, id.clock)];
 }
 
+// Whether there is room for what an update brings, in the numbers that items are made of.
+Result<void> DocState::check_capacity(const DecodedUpdate& update) const {
+  constexpr std::size_t items_max = none - 1;
+  for (const ClientRun& run : update.runs) {
+    if (run.begin < run.end && update.structs[run.end - 1].end() > Item::clock_max) {
+      return Error{ErrorCode::number_too_large, "more than 2^32 elements of one client"};
+    }
+  }
+  // A struct may cut two others, and be a type with its list and a key.
+  const std::size_t structs = update.structs.size() + update.deletes.size();
+  if (store.client_count() + update.runs.size() >= Item::clients_max ||
+      chains.size() + 2 * structs >= Item::chains_max ||
+      store.items.size() + 3 * structs >= items_max) {
+    return Error{ErrorCode::too_large, "the document would outgrow its index"};
+  }
+  return {};
+}
+
 Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limits) {
   // One huge update must not hold its memory for as long as the document is open.
   constexpr std::size_t scratch_structs_kept = 16'384;
@@ -240,7 +258,9 @@ Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limit
   if (store.arena_bytes() + update.size() > bytes_max) {
     return Error{ErrorCode::too_large, "the document would outgrow its index"};
   }
+  if (apply_typing(update)) return ApplyOutcome{.changed = true, .pending = false};
   SYNCLINE_TRY(decode_update(update, limits, decoded_));
+  SYNCLINE_TRY(check_capacity(decoded_));
   SYNCLINE_TRY(check_references(decoded_));
   const IntegrationPlan integration = plan(decoded_);
   if (!limits.accepted_before) SYNCLINE_TRY(check_continuations(decoded_, integration));

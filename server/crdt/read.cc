@@ -16,16 +16,16 @@ template <class Take>
 void for_each_element(const DocState& doc, const Item& item, Take take) {
   const BytesView content = doc.store.content(item);
   lib0::Decoder decoder(content);
-  switch (item.kind) {
+  switch (item.kind()) {
     case StructKind::any:
-      for (Clock i = 0; i < item.length; ++i) {
+      for (Clock i = 0; i < item.length(); ++i) {
         auto value = lib0::read_any(decoder);
         SYNCLINE_ASSERT(value.ok());
         take(value->is_undefined() ? std::string() : lib0::to_json(*value));
       }
       return;
     case StructKind::json:
-      for (Clock i = 0; i < item.length; ++i) {
+      for (Clock i = 0; i < item.length(); ++i) {
         BytesView text;
         decoder.take_var_bytes(text);
         take(as_text(text) == "undefined" ? std::string() : std::string(as_text(text)));
@@ -69,7 +69,7 @@ void for_each_element(const DocState& doc, const Item& item, Take take) {
       return take(std::string("{}"));
     case StructKind::type: {
       std::string json;
-      append_type_json(json, doc, doc.types[item.type]);
+      append_type_json(json, doc, doc.types[item.type()]);
       return take(std::move(json));
     }
     case StructKind::gc:
@@ -94,9 +94,9 @@ bool is_array_index(std::string_view key) {
 
 std::string text_string(const DocState& doc, const Type& type) {
   std::string out;
-  for (ItemIndex at = type.start; at != none; at = doc.store.items[at].right) {
+  for (ItemIndex at = doc.start(type); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
-    if (!item.deleted && item.kind == StructKind::string)
+    if (!item.deleted() && item.kind() == StructKind::string)
       out.append(as_text(doc.store.content(item)));
   }
   return out;
@@ -111,18 +111,19 @@ std::vector<DeltaOp> text_delta(const DocState& doc, const Type& type) {
     ops.push_back({std::move(text), {}, none, current.list()});
     text.clear();
   };
-  for (ItemIndex at = type.start; at != none; at = doc.store.items[at].right) {
+  for (ItemIndex at = doc.start(type); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
-    if (item.deleted) continue;
-    if (item.kind == StructKind::string) {
+    if (item.deleted()) continue;
+    if (item.kind() == StructKind::string) {
       text.append(as_text(doc.store.content(item)));
-    } else if (item.kind == StructKind::format) {
+    } else if (item.kind() == StructKind::format) {
       pack();
       current.update(format_of(doc, item));
-    } else if (item.kind == StructKind::embed || item.kind == StructKind::type) {
+    } else if (item.kind() == StructKind::embed || item.kind() == StructKind::type) {
       pack();
-      DeltaOp op{{}, {}, item.type, current.list()};
-      if (item.kind == StructKind::embed) op.embed = entry_json(doc, item);
+      DeltaOp op{{}, {}, none, current.list()};
+      if (item.kind() == StructKind::type) op.type = item.type();
+      if (item.kind() == StructKind::embed) op.embed = entry_json(doc, item);
       ops.push_back(std::move(op));
     }
   }
@@ -164,7 +165,7 @@ std::string delta_json(const DocState& doc, const Type& type) {
 void append_array_json(std::string& out, const DocState& doc, const Type& type) {
   out.push_back('[');
   bool first = true;
-  for (ItemIndex at = type.start; at != none; at = doc.store.items[at].right) {
+  for (ItemIndex at = doc.start(type); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
     if (!item.visible()) continue;
     for_each_element(doc, item, [&](std::string json) {
@@ -183,14 +184,14 @@ std::string entry_json(const DocState& doc, const Item& item) {
 }
 
 void append_map_json(std::string& out, const DocState& doc, const Type& type) {
-  std::vector<TypeEntries::Entry> entries;
-  for (const TypeEntries::Entry& entry : type.entries.list()) {
-    if (!doc.store.items[entry.item].deleted) entries.push_back(entry);
+  std::vector<TypeKeys::Entry> entries;
+  for (const TypeKeys::Entry& entry : type.keys.list()) {
+    if (!doc.store.items[doc.chains[entry.chain].last].deleted()) entries.push_back(entry);
   }
   // A JavaScript object has keys that are array indexes first, by value.
   const auto indexes = std::stable_partition(
       entries.begin(), entries.end(),
-      [&](const TypeEntries::Entry& entry) { return is_array_index(doc.name(entry.key)); });
+      [&](const TypeKeys::Entry& entry) { return is_array_index(doc.name(entry.key)); });
   std::sort(entries.begin(), indexes, [&](const auto& a, const auto& b) {
     const std::string_view left = doc.name(a.key);
     const std::string_view right = doc.name(b.key);
@@ -198,8 +199,8 @@ void append_map_json(std::string& out, const DocState& doc, const Type& type) {
   });
   out.push_back('{');
   bool first = true;
-  for (const TypeEntries::Entry& entry : entries) {
-    const std::string json = entry_json(doc, doc.store.items[entry.item]);
+  for (const TypeKeys::Entry& entry : entries) {
+    const std::string json = entry_json(doc, doc.store.items[doc.chains[entry.chain].last]);
     if (json.empty()) continue;
     if (!first) out.push_back(',');
     first = false;
@@ -233,13 +234,13 @@ void append_type_json(std::string& out, const DocState& doc, const Type& type) {
 namespace {
 
 RootKind kind_of_content(const DocState& doc, const Item& item) {
-  switch (item.kind) {
+  switch (item.kind()) {
     case StructKind::string:
     case StructKind::format:
     case StructKind::embed:
       return RootKind::text;
     case StructKind::type: {
-      const TypeKind kind = doc.types[item.type].kind;
+      const TypeKind kind = doc.types[item.type()].kind;
       const bool xml =
           kind == TypeKind::xml_element || kind == TypeKind::xml_text || kind == TypeKind::xml_hook;
       return xml ? RootKind::xml_fragment : RootKind::array;
@@ -253,18 +254,18 @@ RootKind kind_of_content(const DocState& doc, const Item& item) {
 
 RootKind guess_kind(const DocState& doc, const Type& type) {
   RootKind kind = RootKind::unknown;
-  for (ItemIndex at = type.start; at != none; at = doc.store.items[at].right) {
+  for (ItemIndex at = doc.start(type); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
-    if (item.deleted) continue;
+    if (item.deleted()) continue;
     const RootKind found = kind_of_content(doc, item);
     // A type may be embedded in a text, and says less than what stands beside it.
-    if (kind == RootKind::unknown || item.kind != StructKind::type) kind = found;
-    if (item.kind != StructKind::type) break;
+    if (kind == RootKind::unknown || item.kind() != StructKind::type) kind = found;
+    if (item.kind() != StructKind::type) break;
   }
   if (kind == RootKind::unknown) {
-    const auto& entries = type.entries.list();
+    const auto& entries = type.keys.list();
     const bool live = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
-      return !doc.store.items[entry.item].deleted;
+      return !doc.store.items[doc.chains[entry.chain].last].deleted();
     });
     return live ? RootKind::map : RootKind::unknown;
   }

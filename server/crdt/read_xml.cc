@@ -40,9 +40,9 @@ std::string type_text(const DocState& doc, const Type& type) {
 void append_elements_text(std::string& out, const DocState& doc, const Item& item,
                           BytesView content, Clock length) {
   lib0::Decoder decoder(content);
-  switch (item.kind) {
+  switch (item.kind()) {
     case StructKind::type:
-      out.append(type_text(doc, doc.types[item.type]));
+      out.append(type_text(doc, doc.types[item.type()]));
       return;
     case StructKind::string:
       out.append(as_text(content));
@@ -71,7 +71,7 @@ void append_elements_text(std::string& out, const DocState& doc, const Item& ite
 }
 
 void append_content_text(std::string& out, const DocState& doc, const Item& item) {
-  append_elements_text(out, doc, item, doc.store.content(item), item.length);
+  append_elements_text(out, doc, item, doc.store.content(item), item.length());
 }
 
 std::string lower_case(std::string_view text) {
@@ -118,9 +118,9 @@ Attributes enumerate(std::string_view json) {
 
 std::string entry_text(const DocState& doc, const Item& item) {
   std::string text;
-  if (item.kind == StructKind::format)
-    return "undefined";  // Somebody made one up: it has no value.
-  if (item.length == 1 || !is_run(item.kind)) {
+  // Somebody made one up: it has no value.
+  if (item.kind() == StructKind::format) return "undefined";
+  if (item.length() == 1 || !is_run(item.kind())) {
     append_content_text(text, doc, item);
     return text;
   }
@@ -128,7 +128,7 @@ std::string entry_text(const DocState& doc, const Item& item) {
   bool cuts_pair = false;
   const BytesView content = doc.store.content(item);
   const std::size_t last =
-      content_offset(item.kind, content, item.length, item.length - 1, cuts_pair);
+      content_offset(item.kind(), content, item.length(), item.length() - 1, cuts_pair);
   if (cuts_pair) return std::string(replacement_character);
   append_elements_text(text, doc, item, content.subspan(last), 1);
   return text;
@@ -136,7 +136,7 @@ std::string entry_text(const DocState& doc, const Item& item) {
 
 std::string xml_list_string(const DocState& doc, const Type& type) {
   std::string out;
-  for (ItemIndex at = type.start; at != none; at = doc.store.items[at].right) {
+  for (ItemIndex at = doc.start(type); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
     if (item.visible()) append_content_text(out, doc, item);
   }
@@ -145,9 +145,9 @@ std::string xml_list_string(const DocState& doc, const Type& type) {
 
 std::string xml_element_string(const DocState& doc, const Type& type) {
   Attributes attributes;
-  for (const TypeEntries::Entry& entry : type.entries.list()) {
-    const Item& item = doc.store.items[entry.item];
-    if (item.deleted) continue;
+  for (const TypeKeys::Entry& entry : type.keys.list()) {
+    const Item& item = doc.store.items[doc.chains[entry.chain].last];
+    if (item.deleted()) continue;
     attributes.emplace_back(std::string(doc.name(entry.key)), entry_text(doc, item));
   }
   sort_by_key(attributes);

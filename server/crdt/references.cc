@@ -58,7 +58,7 @@ class ReferenceCheck {
   bool can_hold(const Id& id) {
     StructKind kind = StructKind::type;
     if (const Item* item = doc_.find_item(id)) {
-      kind = item->kind;
+      kind = item->kind();
     } else if (const std::size_t at = find(id); at < update_.structs.size()) {
       kind = update_.structs[at].kind;
     }
@@ -86,7 +86,9 @@ class ReferenceCheck {
                    : value.has_origin ? value.origin
                                       : value.right_origin;
     if (const Item* item = doc_.find_item(id)) {
-      const TypeIndex type = link.is_parent ? item->type : item->parent;
+      const TypeIndex type = !link.is_parent                    ? doc_.parent_of(*item)
+                             : item->kind() == StructKind::type ? item->type()
+                                                                : none;
       link.depth = type == none ? 0 : doc_.types[type].depth;
     } else {
       link.next = find(id);

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "server/base/assert.h"
+#include "server/lib0/decoder.h"
+#include "server/lib0/encoder.h"
 
 namespace syncline::crdt {
 
@@ -15,6 +17,7 @@ ClientSlot StructStore::slot(ClientId client) {
   const auto [found, inserted] =
       slots_.try_emplace(client, static_cast<ClientSlot>(clients_.size()));
   if (!inserted) return found->second;
+  SYNCLINE_ASSERT(clients_.size() < Item::clients_max);
   clients_.emplace_back().id = client;
   const auto place =
       std::lower_bound(descending_.begin(), descending_.end(), client,
@@ -28,54 +31,204 @@ Clock StructStore::state(ClientId client) const {
   return slot == none ? 0 : clients_[slot].state;
 }
 
-std::size_t StructStore::position(const ClientStructs& client, Clock clock) const {
-  const auto& structs = client.structs;
+StructIndex::Position StructStore::position(const ClientStructs& client, Clock clock) const {
   SYNCLINE_ASSERT(clock < client.state, clock, client.state);
-  if (structs.back().clock <= clock) return structs.size() - 1;
-  const auto after = std::upper_bound(
-      structs.begin(), structs.end(), clock,
-      [](Clock value, const ClientStructs::Entry& entry) { return value < entry.clock; });
-  return static_cast<std::size_t>(after - structs.begin()) - 1;
+  if (items[client.structs.back()].clock() <= clock) return client.structs.last();
+  return client.structs.find(items, clock);
 }
 
 void StructStore::append(ItemIndex index) {
   const Item& item = items[index];
-  ClientStructs& structs = clients_[item.client];
-  SYNCLINE_ASSERT(item.clock == structs.state, item.clock, structs.state);
-  structs.structs.push_back({item.clock, index});
+  ClientStructs& structs = clients_[item.client()];
+  SYNCLINE_ASSERT(item.clock() == structs.state, item.clock(), structs.state);
+  structs.structs.push_back(index);
   structs.state = item.end();
 }
 
-void StructStore::store_content(Item& item, BytesView content) {
-  Bytes& arena = clients_[item.client].arena;
-  item.content_at = static_cast<std::uint32_t>(arena.size());
-  item.content_size = static_cast<std::uint32_t>(content.size());
-  arena.insert(arena.end(), content.begin(), content.end());
-  arena_bytes_ += content.size();
+BytesView StructStore::stored(const Item& item) const {
+  if (item.is_gc() || item.kind() == StructKind::deleted || item.kind() == StructKind::type) {
+    return {};
+  }
+  const BytesView rest = BytesView(clients_[item.client()].arena).subspan(item.content_at());
+  if (item.ascii()) return rest.first(item.length());
+  return rest.first(content_size(item.kind(), rest, item.length()));
 }
 
-void StructStore::drop_content(Item& item) {
-  clients_[item.client].garbage += item.content_size;
-  item.content_at = 0;
-  item.content_size = 0;
+BytesView StructStore::content(const Item& item) const {
+  BytesView bytes = stored(item);
+  if (item.kind() != StructKind::binary) return bytes;
+  lib0::Decoder decoder(bytes);
+  const bool read = decoder.take_var_bytes(bytes);
+  SYNCLINE_ASSERT(read);
+  return bytes;
+}
+
+void StructStore::append_bytes(ItemIndex index, BytesView content) {
+  Item& item = items[index];
+  ClientStructs& client = clients_[item.client()];
+  const std::size_t before = client.arena.size();
+  item.set_content_at(static_cast<std::uint32_t>(before));
+  item.set_ascii(item.kind() == StructKind::string && content.size() == item.length());
+  if (item.kind() == StructKind::binary) {
+    lib0::Encoder encoder;
+    encoder.write_var_bytes(content);
+    client.arena.insert(client.arena.end(), encoder.view().begin(), encoder.view().end());
+  } else {
+    client.arena.insert(client.arena.end(), content.begin(), content.end());
+  }
+  client.tail = index;
+  arena_bytes_ += client.arena.size() - before;
+}
+
+void StructStore::store_content(ItemIndex index, BytesView content) {
+  Item& item = items[index];
+  const ClientStructs& client = clients_[item.client()];
+  if (item.kind() == StructKind::type || item.kind() == StructKind::deleted) return;
+  item.set_detached(client.structs.empty() || client.structs.back() != client.tail);
+  append_bytes(index, content);
+}
+
+void StructStore::move_content(ItemIndex index, BytesView content) {
+  items[index].set_detached(true);
+  append_bytes(index, content);
+}
+
+void StructStore::extend_content(ItemIndex index, std::string_view text, Clock length) {
+  Item& item = items[index];
+  Bytes& arena = clients_[item.client()].arena;
+  const BytesView bytes = as_bytes(text);
+  arena.insert(arena.end(), bytes.begin(), bytes.end());
+  arena_bytes_ += bytes.size();
+  item.set_ascii(item.ascii() && bytes.size() == length);
+  item.set_length(item.length() + length);
+}
+
+bool StructStore::cut_back(ItemIndex index, Clock length) {
+  Item& item = items[index];
+  ClientStructs& client = clients_[item.client()];
+  const BytesView content = stored(item);
+  const Clock kept = item.length() - length;
+  bool cuts_pair = false;
+  const std::size_t at = content_offset(item.kind(), content, item.length(), kept, cuts_pair);
+  if (cuts_pair) return false;
+  if (client.tail == index) {
+    client.arena.resize(client.arena.size() - (content.size() - at));
+    arena_bytes_ -= content.size() - at;
+  } else {
+    client.garbage += content.size() - at;
+  }
+  item.set_length(kept);
+  item.set_ascii(at == kept);
+  return true;
+}
+
+bool StructStore::cut_front(ItemIndex index, Clock length) {
+  Item& item = items[index];
+  const BytesView content = stored(item);
+  bool cuts_pair = false;
+  const std::size_t at = content_offset(item.kind(), content, item.length(), length, cuts_pair);
+  if (cuts_pair) return false;
+  clients_[item.client()].garbage += at;
+  item.set_content_at(item.content_at() + static_cast<std::uint32_t>(at));
+  item.set_clock(item.clock() + length);
+  item.set_length(item.length() - length);
+  item.set_ascii(content.size() - at == item.length());
+  item.set_detached(true);
+  return true;
+}
+
+void StructStore::drop_content(ItemIndex index) {
+  Item& item = items[index];
+  ClientStructs& client = clients_[item.client()];
+  client.garbage += stored(item).size();
+  if (client.tail == index) client.tail = none;
+  item.set_content_at(0);
+  item.set_ascii(false);
+}
+
+void StructStore::join(ItemIndex left_index, ItemIndex right_index) {
+  Item& left = items[left_index];
+  const Item& right = items[right_index];
+  ClientStructs& client = clients_[left.client()];
+  if (right.kind() == StructKind::deleted || right.is_gc()) {
+    left.set_length(left.length() + right.length());
+    return;
+  }
+  if (right.detached()) {
+    // Only after a surrogate pair was cut do neighbours lie apart.
+    Bytes both = to_bytes(content(left));
+    const BytesView rest = content(right);
+    both.insert(both.end(), rest.begin(), rest.end());
+    client.garbage += both.size();
+    left.set_length(left.length() + right.length());
+    if (left.end() < client.state) items[find(left.client(), left.end())].set_detached(true);
+    return move_content(left_index, both);
+  }
+  left.set_length(left.length() + right.length());
+  left.set_ascii(left.ascii() && right.ascii());
+  if (client.tail == right_index) client.tail = left_index;
+}
+
+void StructStore::split(ItemIndex left_index, ItemIndex right_index, Clock offset) {
+  Item& left = items[left_index];
+  Item& right = items[right_index];
+  const Clock whole = left.length();
+  SYNCLINE_ASSERT(offset > 0 && offset < whole, offset, whole);
+  const BytesView content = stored(left);
+  right.set_clock(left.clock() + offset);
+  right.set_length(whole - offset);
+  left.set_length(offset);
+  if (content.empty()) return;
+  bool cuts_pair = false;
+  const std::size_t at = content_offset(left.kind(), content, whole, offset, cuts_pair);
+  ClientStructs& client = clients_[left.client()];
+  if (client.tail == left_index) client.tail = right_index;
+  right.set_detached(cuts_pair);
+  const bool string = left.kind() == StructKind::string;
+  if (!cuts_pair) {
+    right.set_content_at(left.content_at() + static_cast<std::uint32_t>(at));
+    left.set_ascii(string && at == left.length());
+    right.set_ascii(string && content.size() - at == right.length());
+    return;
+  }
+  // Both halves of the pair become replacement characters. The right one fits into the four bytes
+  // of the pair; the left part has to move.
+  Bytes moved = to_bytes(content.first(at));
+  const BytesView replacement = as_bytes(replacement_character);
+  moved.insert(moved.end(), replacement.begin(), replacement.end());
+  std::copy(replacement.begin(), replacement.end(),
+            client.arena.begin() + left.content_at() + static_cast<std::ptrdiff_t>(at) + 1);
+  right.set_content_at(left.content_at() + static_cast<std::uint32_t>(at) + 1);
+  client.garbage += at + 1;
+  move_content(left_index, moved);
 }
 
 void StructStore::compact(ClientSlot slot) {
   constexpr std::size_t worth_it = 4096;
-  ClientStructs& structs = clients_[slot];
-  if (structs.garbage < worth_it || structs.garbage * 2 < structs.arena.size()) return;
+  ClientStructs& client = clients_[slot];
+  if (client.garbage < worth_it || client.garbage * 2 < client.arena.size()) return;
   Bytes kept;
-  kept.reserve(structs.arena.size() - structs.garbage);
-  for (const ClientStructs::Entry& entry : structs.structs) {
-    Item& item = items[entry.item];
-    if (item.content_size == 0) continue;
-    const auto from = structs.arena.begin() + item.content_at;
-    item.content_at = static_cast<std::uint32_t>(kept.size());
-    kept.insert(kept.end(), from, from + item.content_size);
+  kept.reserve(client.arena.size() - client.garbage);
+  client.tail = none;
+  client.structs.for_each([&](ItemIndex index) {
+    Item& item = items[index];
+    const BytesView bytes = stored(item);
+    if (bytes.empty()) return;
+    item.set_content_at(static_cast<std::uint32_t>(kept.size()));
+    item.set_detached(false);
+    kept.insert(kept.end(), bytes.begin(), bytes.end());
+    client.tail = index;
+  });
+  arena_bytes_ -= client.arena.size() - kept.size();
+  client.arena = std::move(kept);
+  client.garbage = 0;
+}
+
+void StructStore::shrink() {
+  constexpr std::size_t worth_it = 4096;
+  for (ClientStructs& client : clients_) {
+    if (client.arena.capacity() - client.arena.size() >= worth_it) client.arena.shrink_to_fit();
   }
-  arena_bytes_ -= structs.arena.size() - kept.size();
-  structs.arena = std::move(kept);
-  structs.garbage = 0;
 }
 
 }  // namespace syncline::crdt

@@ -7,23 +7,20 @@
 #include "server/base/bytes.h"
 #include "server/crdt/id.h"
 #include "server/crdt/item.h"
+#include "server/crdt/struct_index.h"
 
 namespace syncline::crdt {
 
 // All structs of one client: contiguous in clock, sorted, without a hole from 0 on.
 struct ClientStructs {
-  struct Entry {
-    Clock clock;
-    ItemIndex item;
-  };
-
   ClientId id = 0;
   Clock state = 0;  // The clock after the last struct.
-  std::vector<Entry> structs;
+  StructIndex structs;
 
   // The contents of the client's items. As a client's structs arrive in the order of their clocks,
   // neighbours lie side by side: runs are joined and cut without moving a byte.
   Bytes arena;
+  ItemIndex tail = none;    // Whose content ends where the arena ends.
   std::size_t garbage = 0;  // Bytes of the arena that no item uses.
 
   // Of the current transaction, if touched_in names it.
@@ -36,7 +33,7 @@ class StructStore {
  public:
   ItemSlab items;
 
-  // The slot of a client, made if need be.
+  // The slot of a client, made if need be. REQUIRES: there are fewer than Item::clients_max.
   ClientSlot slot(ClientId client);
   // none if nothing is known of the client.
   ClientSlot find_slot(ClientId client) const;
@@ -51,29 +48,47 @@ class StructStore {
   Clock state(ClientId client) const;
 
   // The position of the struct that covers `clock`. REQUIRES: clock < state.
-  std::size_t position(const ClientStructs& client, Clock clock) const;
+  StructIndex::Position position(const ClientStructs& client, Clock clock) const;
   ItemIndex find(ClientSlot slot, Clock clock) const {
     const ClientStructs& structs = client(slot);
-    return structs.structs[position(structs, clock)].item;
+    return structs.structs[position(structs, clock)];
   }
 
   // Appends a struct whose clock is the client's state.
   void append(ItemIndex index);
 
-  BytesView content(const Item& item) const {
-    return BytesView(clients_[item.client].arena).subspan(item.content_at, item.content_size);
-  }
-  // Puts a content at the end of the client's arena.
-  void store_content(Item& item, BytesView content);
-  void drop_content(Item& item);
+  // The bytes of an item's content (content.h); none for a type, which is described by its Type.
+  BytesView content(const Item& item) const;
+  // The same as they lie in the arena: a binary content with its size before it.
+  BytesView stored(const Item& item) const;
+  // Puts a content at the end of the client's arena, for an item that is not in the store yet.
+  void store_content(ItemIndex index, BytesView content);
+  // Puts a content that has changed at the end of the client's arena.
+  void move_content(ItemIndex index, BytesView content);
+  // Makes the last struct of its client, whose content ends the arena, longer. `length` is that of
+  // the text.
+  void extend_content(ItemIndex index, std::string_view text, Clock length);
+  // Takes the last, or first, elements away from a string. False, and nothing done, if that would
+  // cut a surrogate pair.
+  bool cut_back(ItemIndex index, Clock length);
+  bool cut_front(ItemIndex index, Clock length);
+  void drop_content(ItemIndex index);
+  // The elements of the right one, which follows in clock, become part of the left one.
+  void join(ItemIndex left, ItemIndex right);
+  // The elements of the left one from `offset` on become the right one, which is a copy of it.
+  void split(ItemIndex left, ItemIndex right, Clock offset);
   // Rewrites an arena of which more than half is garbage.
   void compact(ClientSlot slot);
+  // Gives back what vectors hold in reserve, if that is much.
+  void shrink();
 
-  Id id(const Item& item) const { return {clients_[item.client].id, item.clock}; }
+  Id id(const Item& item) const { return {clients_[item.client()].id, item.clock()}; }
   std::size_t struct_count() const { return items.live(); }
   std::size_t arena_bytes() const { return arena_bytes_; }
 
  private:
+  void append_bytes(ItemIndex index, BytesView content);
+
   std::vector<ClientStructs> clients_;
   std::unordered_map<ClientId, ClientSlot> slots_;  // Never iterated.
   std::vector<ClientSlot> descending_;

@@ -26,9 +26,9 @@ struct TextCursor {
   // REQUIRES: right != none.
   void forward() {
     const Item& item = next();
-    if (!item.deleted && item.kind == StructKind::format) current.update(format_of(doc, item));
+    if (!item.deleted() && item.kind() == StructKind::format) current.update(format_of(doc, item));
     left = right;
-    right = item.right;
+    right = item.right();
   }
 
   // Puts an item here and steps over it.
@@ -45,52 +45,33 @@ struct TextCursor {
   }
 };
 
-// Goes to the hint if that is of use: to an item that begins before `index`. Returns how many
-// elements lie before it. The formats in force are only known from the start, so a text with
-// formats has none.
-Clock start_near(TextCursor& cursor, Clock index) {
-  DocState& doc = cursor.doc;
-  const Type& type = doc.types[cursor.text];
-  PositionHint near = doc.hint;
-  if (near.type != cursor.text || type.had_formats || index < near.index / 2) return 0;
-  while (near.index >= index) {
-    near.item = doc.store.items[near.item].left;
-    if (near.item == none) return 0;
-    if (doc.store.items[near.item].visible()) near.index -= doc.store.items[near.item].length;
-  }
-  cursor.right = near.item;
-  cursor.left = doc.store.items[near.item].left;
-  return near.index;
-}
-
+// The place after the element `index - 1`, cut there if need be. The formats in force are only
+// known from the start, so a text that has had formats is walked through.
 TextCursor find_cursor(DocState& doc, TypeIndex text, Clock index) {
   TextCursor cursor{doc, text};
-  cursor.right = doc.types[text].start;
-  index -= start_near(cursor, index);
+  cursor.right = doc.start(doc.types[text]);
+  if (!doc.types[text].had_formats && index > 0) {
+    cursor.left = list_position(doc, text, index);
+    cursor.right = doc.store.items[cursor.left].right();
+    return cursor;
+  }
   while (cursor.right != none && index > 0) {
     const Item& item = cursor.next();
-    if (!item.deleted && item.kind != StructKind::format) {
-      if (index < item.length) doc.split(cursor.right, index);
-      index -= item.length;
+    if (!item.deleted() && item.kind() != StructKind::format) {
+      if (index < item.length()) doc.split(cursor.right, index);
+      index -= item.length();
     }
     cursor.forward();
   }
   return cursor;
 }
 
-// The next edit is likely to begin where this one ended, `index` elements from the start.
-void remember(const TextCursor& cursor, Clock index) {
-  if (cursor.left == none) return;
-  const Item& item = cursor.doc.store.items[cursor.left];
-  cursor.doc.hint = {cursor.text, cursor.left, item.visible() ? index - item.length : index};
-}
-
 // Past what is deleted, and past formats that are wanted anyway.
 void minimize_changes(TextCursor& cursor, const Formats& wanted) {
   while (cursor.right != none) {
     const Item& item = cursor.next();
-    if (!item.deleted) {
-      if (item.kind != StructKind::format) return;
+    if (!item.deleted()) {
+      if (item.kind() != StructKind::format) return;
       const Format format = format_of(cursor.doc, item);
       if (!equal_value(wanted.find(format.key), format.value)) return;
     }
@@ -113,8 +94,8 @@ Formats insert_wanted(TextCursor& cursor, const Formats& wanted) {
 void insert_negated(TextCursor& cursor, Formats negated) {
   while (cursor.right != none) {
     const Item& item = cursor.next();
-    if (!item.deleted) {
-      if (item.kind != StructKind::format) break;
+    if (!item.deleted()) {
+      if (item.kind() != StructKind::format) break;
       const Format format = format_of(cursor.doc, item);
       if (!negated.contains(format.key) || !equal_value(negated.find(format.key), format.value)) {
         break;
@@ -142,9 +123,9 @@ void format_content(TextCursor& cursor, Clock length, const Formats& wanted) {
   Formats negated = insert_wanted(cursor, wanted);
   while (cursor.right != none) {
     const Item& item = cursor.next();
-    const bool in_gap = item.deleted || item.kind == StructKind::format;
+    const bool in_gap = item.deleted() || item.kind() == StructKind::format;
     if (length == 0 && (negated.empty() || !in_gap)) break;
-    if (!item.deleted && item.kind == StructKind::format) {
+    if (!item.deleted() && item.kind() == StructKind::format) {
       const Format format = format_of(doc, item);
       if (wanted.contains(format.key)) {
         if (equal_value(wanted.find(format.key), format.value)) {
@@ -158,13 +139,38 @@ void format_content(TextCursor& cursor, Clock length, const Formats& wanted) {
       } else {
         cursor.current.set(format.key, format.value);
       }
-    } else if (!item.deleted) {
-      if (length < item.length) doc.split(cursor.right, length);
-      length -= item.length;
+    } else if (!item.deleted()) {
+      if (length < item.length()) doc.split(cursor.right, length);
+      length -= item.length();
     }
     cursor.forward();
   }
   insert_negated(cursor, std::move(negated));
+}
+
+// In a text that never had formats there are none to inherit, and none to tidy up.
+void insert_plain(DocState& doc, TypeIndex text, Clock index, const NewContent& content) {
+  TextCursor cursor = find_cursor(doc, text, index);
+  while (cursor.right != none && cursor.next().deleted()) cursor.forward();
+  const ClientSlot client = doc.store.slot(doc.options.client_id);
+  doc.touch(client);
+  const bool extended = cursor.left != none && doc.store.items[cursor.left].client() == client &&
+                        doc.extend_run(client, cursor.left, cursor.right, as_text(content.bytes));
+  if (!extended) cursor.insert(content);
+}
+
+// Deletes what is within one run, at an edge of it. False: nothing was done.
+bool remove_at_edge(DocState& doc, TypeIndex text, Clock index, Clock length) {
+  const PositionIndex::Place place = doc.find_position(text, index + 1);
+  const Item& item = doc.store.items[place.item];
+  const Clock inside = index - place.before;
+  if (length > item.length() - inside) return false;
+  const Clock from = item.clock() + inside;
+  const ClientSlot client = item.client();
+  const StructIndex::Position at = doc.store.position(doc.store.client(client), from);
+  if (!doc.shrink_run(client, at, from, length)) return false;
+  doc.transaction.deleted.push_back({client, from, length});
+  return true;
 }
 
 void remove_content(TextCursor& cursor, Clock length) {
@@ -173,15 +179,16 @@ void remove_content(TextCursor& cursor, Clock length) {
   const ItemIndex start = cursor.right;
   while (length > 0 && cursor.right != none) {
     const Item& item = cursor.next();
-    const bool counts = item.kind == StructKind::string || item.kind == StructKind::embed ||
-                        item.kind == StructKind::type;
-    if (!item.deleted && counts) {
-      if (length < item.length) doc.split(cursor.right, length);
-      length -= item.length;
+    const bool counts = item.kind() == StructKind::string || item.kind() == StructKind::embed ||
+                        item.kind() == StructKind::type;
+    if (!item.deleted() && counts) {
+      if (length < item.length()) doc.split(cursor.right, length);
+      length -= item.length();
       doc.delete_item(cursor.right);
     }
     cursor.forward();
   }
+  if (!doc.types[cursor.text].had_formats) return;
   if (start != none) clean_formatting_gap(doc, start, cursor.right, at_start, cursor.current);
 }
 
@@ -213,10 +220,13 @@ Result<void> Text::insert(Clock index, std::string_view text) {
   SYNCLINE_TRY(check_insert(*doc_, type_, index, length));
   if (text.empty()) return {};
   EditScope scope(*doc_);
+  if (!doc_->types[type_].had_formats) {
+    insert_plain(*doc_, type_, index, {StructKind::string, length, as_bytes(text)});
+    return {};
+  }
   TextCursor cursor = find_cursor(*doc_, type_, index);
   const Formats inherited = cursor.current;
   insert_content(cursor, {StructKind::string, length, as_bytes(text)}, inherited);
-  remember(cursor, index + length);
   return {};
 }
 
@@ -261,9 +271,9 @@ Result<void> Text::remove(Clock index, Clock length) {
   if (index > whole || length > whole - index) return ErrorCode::invalid_argument;
   if (length == 0) return {};
   EditScope scope(*doc_);
+  if (!doc_->types[type_].had_formats && remove_at_edge(*doc_, type_, index, length)) return {};
   TextCursor cursor = find_cursor(*doc_, type_, index);
   remove_content(cursor, length);
-  remember(cursor, index);
   return {};
 }
 

@@ -79,7 +79,7 @@ void clean_formatting_gap(DocState& doc, ItemIndex start, ItemIndex curr, const 
   ItemIndex end = start;
   while (end != none && !doc.store.items[end].visible()) {
     const Item& item = doc.store.items[end];
-    if (!item.deleted && item.kind == StructKind::format) {
+    if (!item.deleted() && item.kind() == StructKind::format) {
       const std::string_view key = format_of(doc, item).key;
       const auto known = std::find_if(last.begin(), last.end(),
                                       [&](const auto& entry) { return entry.first == key; });
@@ -89,13 +89,13 @@ void clean_formatting_gap(DocState& doc, ItemIndex start, ItemIndex curr, const 
         known->second = end;
       }
     }
-    end = item.right;
+    end = item.right();
   }
   bool reached = false;
-  for (ItemIndex at = start; at != end; at = doc.store.items[at].right) {
+  for (ItemIndex at = start; at != end; at = doc.store.items[at].right()) {
     if (at == curr) reached = true;
     const Item& item = doc.store.items[at];
-    if (item.deleted || item.kind != StructKind::format) continue;
+    if (item.deleted() || item.kind() != StructKind::format) continue;
     const Format format = format_of(doc, item);
     const std::string_view before = at_start.find(format.key);
     const bool is_last = std::any_of(last.begin(), last.end(), [&](const auto& entry) {

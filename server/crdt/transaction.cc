@@ -36,7 +36,7 @@ void DocState::mark_changed(TypeIndex index) {
   if (type.item != none) {
     // A type that is new itself, or gone, has not changed.
     const Item& holder = store.items[type.item];
-    if (holder.deleted || holder.clock >= state_before(holder.client)) return;
+    if (holder.deleted() || holder.clock() >= state_before(holder.client())) return;
   }
   type.changed_in = transaction.number;
   transaction.changed.push_back(index);
@@ -47,27 +47,32 @@ void DocState::mark_changed(TypeIndex index) {
 void DocState::delete_item(ItemIndex index) {
   struct Frame {
     TypeIndex type;
-    ItemIndex next;     // The list's next item.
-    std::size_t entry;  // The map's next entry.
+    ItemIndex next;   // The list's next item.
+    std::size_t key;  // The map's next key.
   };
   std::vector<Frame> frames;
   const auto visit = [&](ItemIndex at) {
     Item& item = store.items[at];
-    if (item.deleted) return;
-    if (item.sub == none && item.visible()) types[item.parent].length -= item.length;
-    item.deleted = true;
-    hint = {};
-    transaction.deleted.push_back({item.client, item.clock, item.length});
-    mark_changed(item.parent);
-    if (item.kind == StructKind::type) frames.push_back({item.type, types[item.type].start, 0});
+    if (item.deleted()) return;
+    const Chain& chain = chains[item.chain()];
+    if (chain.key == none && item.visible()) {
+      types[chain.type].length -= item.length();
+      positions.resize(at, 0);
+    }
+    item.set_deleted();
+    transaction.deleted.push_back({item.client(), item.clock(), item.length()});
+    mark_changed(chain.type);
+    if (item.kind() == StructKind::type) {
+      frames.push_back({item.type(), start(types[item.type()]), 0});
+    }
   };
   const auto visit_child = [&](ItemIndex at) {
     const Item& item = store.items[at];
-    if (!item.deleted) {
+    if (!item.deleted()) {
       visit(at);
-    } else if (item.clock < state_before(item.client)) {
+    } else if (item.clock() < state_before(item.client())) {
       // It will be collected, and may then join others; the delete set does not say so.
-      transaction.seams.push_back({item.client, item.clock});
+      transaction.seams.push_back({item.client(), item.clock()});
     }
   };
   visit(index);
@@ -75,10 +80,10 @@ void DocState::delete_item(ItemIndex index) {
     Frame& frame = frames.back();
     if (frame.next != none) {
       const ItemIndex at = frame.next;
-      frame.next = store.items[at].right;
+      frame.next = store.items[at].right();
       visit_child(at);
-    } else if (frame.entry < types[frame.type].entries.list().size()) {
-      visit_child(types[frame.type].entries.list()[frame.entry++].item);
+    } else if (frame.key < types[frame.type].keys.list().size()) {
+      visit_child(chains[types[frame.type].keys.list()[frame.key++].chain].last);
     } else {
       frames.pop_back();
     }
@@ -90,21 +95,26 @@ IdRange DocState::apply_delete(const IdRange& range) {
   const Clock state = slot == none ? 0 : store.client(slot).state;
   if (range.clock >= state) return range;
   const Clock end = range.end();
-  std::size_t at = store.position(store.client(slot), range.clock);
+  const StructIndex& structs = store.client(slot).structs;
+  StructIndex::Position at = store.position(store.client(slot), range.clock);
   {
-    const ItemIndex first = store.client(slot).structs[at].item;
+    const ItemIndex first = structs[at];
     const Item& item = store.items[first];
-    if (!item.deleted && item.clock < range.clock) {
-      split(first, range.clock - item.clock);
-      ++at;
+    if (!item.deleted() && item.clock() < range.clock) {
+      split(first, range.clock - item.clock(), at);
+      at = store.position(store.client(slot), range.clock);
     }
   }
-  while (at < store.client(slot).structs.size()) {
-    const ItemIndex index = store.client(slot).structs[at++].item;
+  for (; !structs.at_end(at); at = structs.next(at)) {
+    const ItemIndex index = structs[at];
     const Item& item = store.items[index];
-    if (item.clock >= end) break;
-    if (item.deleted) continue;
-    if (end < item.end()) split(index, end - item.clock);
+    if (item.clock() >= end) break;
+    if (item.deleted()) continue;
+    if (end < item.end()) {
+      split(index, end - item.clock(), at);
+      delete_item(index);
+      break;
+    }
     delete_item(index);
   }
   if (state >= end) return {range.client, end, 0};
@@ -114,52 +124,34 @@ IdRange DocState::apply_delete(const IdRange& range) {
 bool DocState::try_join(ItemIndex left_index, ItemIndex right_index) {
   Item& left = store.items[left_index];
   const Item& right = store.items[right_index];
-  if (left.kind != right.kind || left.deleted != right.deleted) return false;
+  if (left.kind() != right.kind() || left.deleted() != right.deleted()) return false;
   if (left.is_gc()) {
-    left.length += right.length;
+    store.join(left_index, right_index);
     return true;
   }
-  const bool continues = right.origin_client == left.client &&
-                         right.origin_clock == left.end() - 1 && left.right == right_index;
-  if (!continues || !is_run(left.kind)) return false;
-  if (left.right_origin_client != right.right_origin_client ||
-      (left.right_origin_client != none && left.right_origin_clock != right.right_origin_clock)) {
+  if (!right.follows(left) || left.right() != right_index || !is_run(left.kind()) ||
+      !left.same_right_origin(right)) {
     return false;
   }
-  if (left.content_at + left.content_size == right.content_at || right.content_size == 0) {
-    left.content_size += right.content_size;
-  } else {
-    // Only after a surrogate pair was cut do neighbours lie apart.
-    Bytes both = to_bytes(store.content(left));
-    const BytesView rest = store.content(right);
-    both.insert(both.end(), rest.begin(), rest.end());
-    store.client(left.client).garbage += both.size();
-    store.store_content(left, both);
-  }
-  if (hint.item == right_index && hint.type != none) {
-    hint.item = left_index;
-    if (left.visible()) hint.index -= left.length;
-  }
-  left.right = right.right;
-  if (left.right != none) store.items[left.right].left = left_index;
-  left.length += right.length;
-  if (right.sub != none) {
-    TypeEntries& entries = types[right.parent].entries;
-    if (entries.find(right.sub) == right_index) entries.set(right.sub, left_index);
-  }
+  left.set_right(right.right());
+  if (Chain& chain = chains[left.chain()]; chain.last == right_index) chain.last = left_index;
+  positions.erase(right_index);
+  store.join(left_index, right_index);
+  positions.resize(left_index, left.visible() ? left.length() : 0);
   return true;
 }
 
-std::size_t DocState::join_lefts(ClientSlot slot, std::size_t position) {
-  auto& structs = store.client(slot).structs;
-  std::size_t at = position;
-  while (at > 0 && try_join(structs[at - 1].item, structs[at].item)) {
-    store.items.release(structs[at].item);
-    --at;
+std::size_t DocState::join_lefts(ClientSlot slot, StructIndex::Position& position) {
+  StructIndex& structs = store.client(slot).structs;
+  std::size_t joined = 0;
+  while (!structs.at_begin(position)) {
+    const ItemIndex right = structs[position];
+    if (!try_join(structs[structs.previous(position)], right)) break;
+    store.items.release(right);
+    position = structs.erase(position);
+    ++joined;
   }
-  structs.erase(structs.begin() + static_cast<std::ptrdiff_t>(at) + 1,
-                structs.begin() + static_cast<std::ptrdiff_t>(position) + 1);
-  return position - at;
+  return joined;
 }
 
 // By client, in the order in which each had its first deletion: a JavaScript Map's, and what yjs
@@ -186,17 +178,23 @@ void DocState::sort_deleted() {
   runs.resize(kept + 1);
 }
 
-// From right to left, so that removing structs moves nothing that is still to be looked at.
+// From right to left down to the struct that begins at `clock` or before it, so that what goes away
+// moves nothing that is still to be looked at.
+void DocState::join_down(ClientSlot slot, StructIndex::Position position, Clock clock) {
+  const StructIndex& structs = store.client(slot).structs;
+  while (!structs.at_begin(position) && store.items[structs[position]].clock() >= clock) {
+    join_lefts(slot, position);
+    if (structs.at_begin(position)) break;
+    position = structs.previous(position);
+  }
+}
+
 void DocState::join_deleted(const std::vector<DeletedRun>& runs) {
   for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
     const ClientStructs& client = store.client(run->client);
-    std::size_t at = std::min(client.structs.size() - 1,
-                              1 + store.position(client, run->clock + run->length - 1));
-    while (at > 0 && client.structs[at].clock >= run->clock) {
-      const std::size_t joined = join_lefts(run->client, at);
-      if (joined + 1 > at) break;
-      at -= joined + 1;
-    }
+    StructIndex::Position at = store.position(client, run->clock + run->length - 1);
+    if (at != client.structs.last()) at = client.structs.next(at);
+    join_down(run->client, at, run->clock);
   }
 }
 
@@ -204,21 +202,21 @@ void DocState::join_inserted() {
   for (const ClientSlot slot : transaction.touched) {
     const ClientStructs& client = store.client(slot);
     if (client.state == client.state_before) continue;
-    const std::size_t first = std::max<std::size_t>(store.position(client, client.state_before), 1);
-    std::size_t at = client.structs.size() - 1;
-    while (at >= first) {
-      const std::size_t joined = join_lefts(slot, at);
-      if (joined + 1 > at) break;
-      at -= joined + 1;
-    }
+    const Item& first = store.items[client.structs[store.position(client, client.state_before)]];
+    join_down(slot, client.structs.last(), first.clock());
   }
 }
 
 void DocState::join_around(Transaction::Place place) {
-  const ClientStructs& client = store.client(place.client);
-  const std::size_t at = store.position(client, place.clock);
-  if (at + 1 < client.structs.size() && join_lefts(place.client, at + 1) > 1) return;
-  if (at > 0) join_lefts(place.client, at);
+  const StructIndex& structs = store.client(place.client).structs;
+  StructIndex::Position at = store.position(store.client(place.client), place.clock);
+  if (at != structs.last()) {
+    StructIndex::Position after = structs.next(at);
+    const std::size_t joined = join_lefts(place.client, after);
+    if (joined > 1) return;
+    if (joined == 1) at = after;
+  }
+  join_lefts(place.client, at);
 }
 
 void DocState::finish_structures() {

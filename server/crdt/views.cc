@@ -23,25 +23,26 @@ TypeKind SharedType::kind() const { return doc_->types[type_].kind; }
 Clock SharedType::length() const { return doc_->types[type_].length; }
 
 std::optional<SharedType> SharedType::child(Clock index) const {
-  for (ItemIndex at = doc_->types[type_].start; at != none; at = doc_->store.items[at].right) {
+  for (ItemIndex at = doc_->start(doc_->types[type_]); at != none;
+       at = doc_->store.items[at].right()) {
     const Item& item = doc_->store.items[at];
     if (!item.visible()) continue;
-    if (index < item.length) {
-      if (item.kind != StructKind::type) return std::nullopt;
-      return SharedType(*doc_, item.type);
+    if (index < item.length()) {
+      if (item.kind() != StructKind::type) return std::nullopt;
+      return SharedType(*doc_, item.type());
     }
-    index -= item.length;
+    index -= item.length();
   }
   return std::nullopt;
 }
 
 std::optional<SharedType> SharedType::child(std::string_view key) const {
   const StringIndex sub = doc_->find_name(key);
-  const ItemIndex at = sub == none ? none : doc_->types[type_].entries.find(sub);
+  const ItemIndex at = doc_->newest(type_, sub);
   if (at == none) return std::nullopt;
   const Item& item = doc_->store.items[at];
-  if (item.deleted || item.kind != StructKind::type) return std::nullopt;
-  return SharedType(*doc_, item.type);
+  if (item.deleted() || item.kind() != StructKind::type) return std::nullopt;
+  return SharedType(*doc_, item.type());
 }
 
 Text SharedType::as_text() const {

@@ -1,13 +1,16 @@
 // Unmodified clients from npm, one class for every published line of y-websocket.
 
+import { register } from 'node:module';
 import WebSocket from 'ws';
 import * as Y from 'yjs';
-import { WebsocketProvider as Version1 } from 'y-websocket-1';
 import { WebsocketProvider as Version2 } from 'y-websocket-2';
 import { WebsocketProvider as Version3 } from 'y-websocket-3';
 import { WebsocketProvider as Version31 } from 'y-websocket-3-1';
 import { WebsocketProvider as Version31Candidate } from 'y-websocket-3-1-rc';
 import { until } from './wait.mjs';
+
+register('./es_module_hook.mjs', import.meta.url);
+const { WebsocketProvider: Version1 } = await import('y-websocket-1');
 
 // The last one counts what the server has confirmed, as 4.0 does ('sync-status').
 export const versions = {

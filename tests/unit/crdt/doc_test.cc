@@ -71,6 +71,18 @@ TEST(doc, a_cut_surrogate_pair_becomes_replacement_characters) {
   EXPECT_TRUE(doc.check().ok());
 }
 
+// The halves of the pair lie apart, and move when they are joined; what was made after them stays.
+TEST(doc, the_halves_of_a_cut_pair_are_joined_again) {
+  Doc doc({.client_id = 1, .gc = false});
+  ASSERT_TRUE(doc.text("t").insert(0, "a\U0001F600b").ok());
+  ASSERT_TRUE(doc.text("t").insert(0, "zz").ok());
+  ASSERT_TRUE(doc.text("t").remove(4, 1).ok());
+  ASSERT_TRUE(doc.text("t").remove(2, 3).ok());
+  EXPECT_EQ(doc.text_of("t"), "zz");
+  EXPECT_EQ(doc.struct_count(), 2);
+  EXPECT_TRUE(doc.check().ok());
+}
+
 TEST(doc, arrays_and_maps_nest) {
   Doc doc({.client_id = 1});
   const std::vector<Any> values = {Any(1), Any("two"), Any::object({{"x", Any()}})};

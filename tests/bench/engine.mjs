@@ -1,0 +1,153 @@
+#!/usr/bin/env node
+// Measures the document engine, yjs and ywasm at the same works, in one run on one core, and prints for
+// each row `ratio WORK/TRACE X`, where X is yjs' CPU time over ours, and `memory WORK/TRACE BYTES`. A table
+// with all medians comes before. ci/bench engine builds and installs what this needs.
+//
+//   node engine.mjs --programs FOLDER [--only TEXT]
+//
+// Each figure is the median of five processes that do the work once, as their first: that is what the
+// ratios are made of. The table also has what engines reach that have done the same work many times.
+
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findTrace } from './peers/trace.mjs';
+
+const peersFolder = path.join(path.dirname(fileURLToPath(import.meta.url)), 'peers');
+const processes = 5;
+// Who takes longer than this is measured once, and not warm.
+const patienceMs = 5000;
+const progress = process.stderr.isTTY ? (text) => process.stderr.write(`\r\x1b[K${text}`) : () => {};
+
+const { values: options } = parseArgs({
+  options: { programs: { type: 'string' }, only: { type: 'string', default: '' } },
+});
+
+// Not every machine lets us use its first core.
+function firstAllowedCore() {
+  const status = fs.readFileSync('/proc/self/status', 'utf8');
+  return /^Cpus_allowed_list:\s*(\d+)/m.exec(status)[1];
+}
+
+const core = firstAllowedCore();
+
+// Runs a program on one core and reads the JSON that it prints.
+function ask(program, args) {
+  const output = execFileSync('taskset', ['--cpu-list', core, program, ...args], {
+    encoding: 'utf8', cwd: peersFolder, maxBuffer: 1 << 24, stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return JSON.parse(output);
+}
+
+function askNode(script, args) {
+  return ask(process.execPath, ['--expose-gc', script, ...args]);
+}
+
+function program(name) {
+  return path.resolve(options.programs, name);
+}
+
+function warmBenchmark({ work, trace }) {
+  const { benchmarks } = ask(program('crdt_bench'), [
+    `--benchmark_filter=^${work}/${trace}$`, '--benchmark_repetitions=5', '--benchmark_min_time=0.3',
+    '--benchmark_format=json',
+  ]);
+  return { cpuMs: benchmarks.filter((run) => run.run_type === 'iteration').map((run) => run.cpu_time) };
+}
+
+const engines = [
+  {
+    name: 'syncline',
+    fresh: ({ work, trace }) => ask(program('engine_once'), [work, trace]),
+    warm: warmBenchmark,
+    memory: (trace) => ask(program('engine_memory'), [trace]).rss,
+  },
+  ...['yjs', 'ywasm'].map((name) => ({
+    name,
+    fresh: ({ work, trace }) => askNode('measure.mjs', [name, work, trace, 'fresh']),
+    warm: ({ work, trace }) => askNode('measure.mjs', [name, work, trace, 'warm']),
+    memory: (trace) => askNode('memory.mjs', [name, trace]).heap,
+  })),
+];
+
+function median(numbers) {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+}
+
+// One engine at one row: { fresh, warm } in milliseconds; warm is undefined for who takes too long.
+function measure(engine, row) {
+  const name = `${row.work}/${row.trace}`;
+  const figures = [];
+  for (let i = 0; i < processes && !(figures[0] > patienceMs); ++i) {
+    progress(`${name}: ${engine.name}, ${i + 1} of ${processes}`);
+    figures.push(...engine.fresh(row).cpuMs);
+  }
+  if (figures[0] > patienceMs) return { fresh: figures[0] };
+  progress(`${name}: ${engine.name}, warm`);
+  return { fresh: median(figures), warm: median(engine.warm(row).cpuMs) };
+}
+
+function readVersion(name) {
+  return JSON.parse(fs.readFileSync(path.join(peersFolder, 'node_modules', name, 'package.json'), 'utf8')).version;
+}
+
+function number(value) {
+  if (value === undefined) return '-';
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
+  return value.toFixed(digits);
+}
+
+function printTable(lines) {
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  for (const line of lines) {
+    console.log(line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '));
+  }
+}
+
+function timeTable(rows) {
+  const head = ['CPU ms', ...engines.map(({ name }) => name), 'ratio', ...engines.map(({ name }) => `${name}, warm`), 'ratio, warm'];
+  return [head, ...rows.map(({ name, figures }) => [
+    name,
+    ...figures.map(({ fresh }) => number(fresh)),
+    number(figures[1].fresh / figures[0].fresh),
+    ...figures.map(({ warm }) => number(warm)),
+    number(figures[1].warm / figures[0].warm),
+  ])];
+}
+
+function memoryTable(name, bytes) {
+  return [
+    ['bytes', ...engines.map((engine) => engine.name), 'ratio'],
+    [name, ...bytes.map((each) => each.toFixed(0)), number(bytes[1] / bytes[0])],
+  ];
+}
+
+function main() {
+  // The long history may not be held in the repository; without it, a shorter one stands in.
+  const sequential = findTrace('automerge-paper') ? 'automerge-paper' : 'sveltecomponent';
+  const wanted = (row) => `${row.work}/${row.trace}`.includes(options.only);
+  const rows = [
+    ...['replay', 'apply', 'merge', 'load', 'encode', 'diff'].map((work) => ({ work, trace: sequential })),
+    ...['friendsforever', 'clownschool'].map((trace) => ({ work: 'concurrent', trace })),
+  ].filter(wanted).map((row) => ({
+    name: `${row.work}/${row.trace}`,
+    figures: engines.map((engine) => measure(engine, row)),
+  }));
+  const loaded = { work: 'loaded', trace: sequential };
+  progress('memory');
+  const bytes = wanted(loaded) ? engines.map((engine) => engine.memory(sequential)) : undefined;
+  progress('');
+
+  console.log(`yjs ${readVersion('yjs')}, ywasm ${readVersion('ywasm')}, node ${process.version}; one core; medians of ${processes}`);
+  if (rows.length > 0) printTable(timeTable(rows));
+  if (bytes) printTable(memoryTable(`loaded/${sequential}`, bytes));
+  for (const { name, figures } of rows) console.log(`ratio ${name} ${number(figures[1].fresh / figures[0].fresh)}`);
+  if (bytes) {
+    console.log(`ratio loaded/${sequential} ${number(bytes[1] / bytes[0])}`);
+    console.log(`memory loaded/${sequential} ${bytes[0]}`);
+  }
+}
+
+main();
