@@ -1,11 +1,15 @@
 #include "server/crdt/doc.h"
 
+#include <algorithm>
+
 #include "server/base/assert.h"
 #include "server/crdt/array.h"
 #include "server/crdt/doc_state.h"
+#include "server/crdt/history.h"
 #include "server/crdt/map.h"
 #include "server/crdt/read.h"
 #include "server/crdt/text.h"
+#include "server/crdt/version_view.h"
 #include "server/crdt/xml.h"
 
 namespace syncline::crdt {
@@ -15,15 +19,16 @@ Doc::~Doc() = default;
 Doc::Doc(Doc&&) noexcept = default;
 Doc& Doc::operator=(Doc&&) noexcept = default;
 
-Result<ApplyOutcome> Doc::apply_update(BytesView update, const UpdateLimits& limits) {
-  return state_->apply(update, limits);
+Result<ApplyOutcome> Doc::apply_update(BytesView update, const UpdateLimits& limits,
+                                       UpdateFormat format) {
+  return state_->apply(update, limits, format);
 }
 
 Bytes Doc::encode_state_vector() const { return crdt::encode_state_vector(state_->state_vector()); }
 
-Result<Bytes> Doc::encode_state_as_update(BytesView state_vector) const {
+Result<Bytes> Doc::encode_state_as_update(BytesView state_vector, UpdateFormat format) const {
   SYNCLINE_ASSIGN(const StateVector known, decode_state_vector(state_vector));
-  return state_->encode_with_pending(known);
+  return state_->encode_with_pending(known, format);
 }
 
 Result<std::vector<Bytes>> Doc::encode_state_in_chunks(BytesView state_vector,
@@ -117,6 +122,35 @@ std::string Doc::to_json() const {
     }
   }
   return out + "}";
+}
+
+Version Doc::version() const {
+  Version version{state_->state_vector(), state_->delete_set()};
+  std::stable_sort(version.deletes.begin(), version.deletes.end(),
+                   [](const IdRange& a, const IdRange& b) { return a.client < b.client; });
+  return version;
+}
+
+Result<Bytes> Doc::encode_version_as_update(const Version& version) const {
+  if (state_->options.gc) {
+    return Error{ErrorCode::invalid_argument, "the document collects what is deleted"};
+  }
+  return update_as_of(state_->encode_since({}, UpdateFormat::v1), version);
+}
+
+std::string Doc::delta_json(std::string_view root, const Comparison& comparison) const {
+  const TypeIndex type = state_->find_root(root);
+  return type == none ? "[]" : delta_json_at(*state_, state_->types[type], comparison);
+}
+
+std::string Doc::array_json(std::string_view root, const Version& version) const {
+  const TypeIndex type = state_->find_root(root);
+  return type == none ? "[]" : array_json_at(*state_, state_->types[type], version);
+}
+
+std::string Doc::map_json(std::string_view root, const Version& version) const {
+  const TypeIndex type = state_->find_root(root);
+  return type == none ? "{}" : map_json_at(*state_, state_->types[type], version);
 }
 
 Bytes Doc::transact(const std::function<void(Doc&)>& edit) {

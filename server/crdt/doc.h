@@ -48,6 +48,10 @@ class Text;
 class Array;
 class Map;
 class XmlFragment;
+struct AbsolutePosition;
+struct Comparison;
+struct RelativePosition;
+struct Version;
 class DocState;  // The structs; private to server/crdt.
 
 class Doc {
@@ -59,18 +63,21 @@ class Doc {
 
   // Exchange.
 
-  // Integrates an update (format v1). Checks it first (check_update, and what can only be judged in
+  // Integrates an update. Checks it first (check_update, and what can only be judged in
   // the document: parents that are no types, nesting, the pending budget).
   // On error the document is unchanged, to the byte. `update` is copied where needed.
   // `limits` bound what one update may bring; UpdateLimits::none() for what was accepted before.
-  Result<ApplyOutcome> apply_update(BytesView update, const UpdateLimits& limits = {});
+  Result<ApplyOutcome> apply_update(BytesView update, const UpdateLimits& limits = {},
+                                    UpdateFormat format = UpdateFormat::v1);
 
   // yjs' encodeStateVector.
   Bytes encode_state_vector() const;
 
   // Everything that a replica with this encoded state vector lacks, and the whole delete set, and
-  // what is pending: yjs' encodeStateAsUpdate. Fails only if the state vector is malformed.
-  Result<Bytes> encode_state_as_update(BytesView state_vector) const;
+  // what is pending: yjs' encodeStateAsUpdate and encodeStateAsUpdateV2. Fails only if the state
+  // vector is malformed.
+  Result<Bytes> encode_state_as_update(BytesView state_vector,
+                                       UpdateFormat format = UpdateFormat::v1) const;
 
   // The same content as a row of updates of about `chunk_bytes` each (a single struct may exceed
   // it), in an order in which each one can be integrated without waiting for a later one; the
@@ -107,6 +114,30 @@ class Doc {
   // {"name": value, ...} over all roots by their guessed kind (text as its string, XML as its
   // string).
   std::string to_json() const;
+
+  // Versions and places: version.h, comparison.h, relative_position.h; history.h has more.
+
+  // What the document holds now, without what is pending: yjs' snapshot.
+  Version version() const;
+
+  // The update that makes a fresh replica what this document was at a version: yjs'
+  // createDocFromSnapshot. Fails with invalid_argument if this document collects what is deleted,
+  // so that it may not have it any more, and if the version knows of something that it has not
+  // seen.
+  Result<Bytes> encode_version_as_update(const Version& version) const;
+
+  // A root at a version, as JSON. A text with what changed between two versions: yjs' toDelta with
+  // snapshots; a list: typeListToArraySnapshot, but exactly the elements that the version had; a
+  // map: typeMapGetAllSnapshot. Shared types within are shown as they are now, as in yjs. What has
+  // been collected since is missing. Nothing changes, unlike in yjs, which cuts its structs to
+  // look.
+  std::string delta_json(std::string_view root, const Comparison& comparison) const;
+  std::string array_json(std::string_view root, const Version& version) const;
+  std::string map_json(std::string_view root, const Version& version) const;
+
+  // Where a place is now: yjs' createAbsolutePositionFromRelativePosition. Nothing if what it
+  // refers to has not come, or has been collected. A root that it names is made on first use.
+  std::optional<AbsolutePosition> absolute_position(const RelativePosition& position);
 
   // Local edits. All edits made within one `transact` are one transaction: one emitted update, one
   // clean-up. `edit` gets views that are valid until it returns. Returns the update that the

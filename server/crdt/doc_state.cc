@@ -4,6 +4,12 @@
 #include "server/lib0/decoder.h"
 
 namespace syncline::crdt {
+namespace {
+
+// A walk over so many items is as good as a tree.
+constexpr std::size_t few = 32;
+
+}  // namespace
 
 StringIndex DocState::intern(std::string_view text) {
   if (const StringIndex known = find_name(text); known != none) return known;
@@ -50,7 +56,6 @@ ItemIndex DocState::newest(TypeIndex type, StringIndex key) const {
 }
 
 PositionIndex::Place DocState::find_position(TypeIndex type, Clock index) {
-  constexpr std::size_t few = 32;  // A walk over so many items is as good as a tree.
   const ChainIndex list = types[type].list;
   if (!positions.has(list)) {
     PositionIndex::Place place{chains[list].first, 0};
@@ -64,6 +69,21 @@ PositionIndex::Place DocState::find_position(TypeIndex type, Clock index) {
     positions.build(list, chains[list].first, store.items);
   }
   return positions.find(list, index);
+}
+
+Clock DocState::visible_before(ItemIndex index) {
+  const ChainIndex chain = store.items[index].chain();
+  if (positions.has(chain)) return positions.before(index);
+  Clock before = 0;
+  std::size_t steps = 0;
+  for (ItemIndex at = chains[chain].first; at != index; at = store.items[at].right()) {
+    if (chains[chain].key == none && ++steps > few) {
+      positions.build(chain, chains[chain].first, store.items);
+      return positions.before(index);
+    }
+    if (store.items[at].visible()) before += store.items[at].length();
+  }
+  return before;
 }
 
 TypeIndex DocState::add_type(ItemIndex holder, BytesView content) {

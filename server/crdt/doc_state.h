@@ -96,6 +96,8 @@ class DocState {
   // The first item with which a list counts `index` visible elements.
   // REQUIRES: 0 < index <= the type's length.
   PositionIndex::Place find_position(TypeIndex type, Clock index);
+  // How many visible elements stand before an item in its list, or among the values of its key.
+  Clock visible_before(ItemIndex item);
 
   // integrate.cc: YATA.
 
@@ -144,7 +146,7 @@ class DocState {
 
   // pending.cc
 
-  Result<ApplyOutcome> apply(BytesView update, const UpdateLimits& limits);
+  Result<ApplyOutcome> apply(BytesView update, const UpdateLimits& limits, UpdateFormat format);
   Result<void> check_capacity(const DecodedUpdate& update) const;
   Result<void> check_references(const DecodedUpdate& update) const;
   Result<void> check_continuations(const DecodedUpdate& update,
@@ -158,8 +160,8 @@ class DocState {
 
   void write_item(lib0::Encoder& encoder, const Item& item, Clock offset) const;
   std::vector<IdRange> delete_set() const;
-  Bytes encode_since(const StateVector& known) const;
-  Bytes encode_with_pending(const StateVector& known) const;
+  Bytes encode_since(const StateVector& known, UpdateFormat format) const;
+  Bytes encode_with_pending(const StateVector& known, UpdateFormat format) const;
   // The update that the current transaction makes. REQUIRES: it is local and about to end.
   Bytes encode_transaction();
   std::vector<Bytes> encode_chunks(const StateVector& known, std::size_t chunk_bytes) const;

@@ -5,6 +5,9 @@
 
 #include "server/base/assert.h"
 #include "server/crdt/doc_state.h"
+#include "server/crdt/update_v1.h"
+#include "server/crdt/update_v2.h"
+#include "server/crdt/update_writer.h"
 
 namespace syncline::crdt {
 namespace {
@@ -33,20 +36,69 @@ std::vector<Part> missing_parts(const StructStore& store, const StateVector& kno
   return parts;
 }
 
-void write_parts(Encoder& encoder, const DocState& doc, const std::vector<Part>& parts) {
-  encoder.write_var_uint(parts.size());
+// A struct of the document, to be written.
+class ItemView {
+ public:
+  ItemView(const DocState& doc, const Item& item) : doc_(doc), item_(item) {
+    if (!item.is_gc()) chain_ = &doc.chains[item.chain()];
+    if (item.kind() == StructKind::type) write_type(doc.types[item.type()]);
+  }
+
+  StructKind kind() const { return item_.kind(); }
+  Id id() const { return doc_.store.id(item_); }
+  Clock length() const { return item_.length(); }
+  BytesView content() const {
+    return kind() == StructKind::type ? type_.view() : doc_.store.content(item_);
+  }
+  bool has_origin() const { return item_.has_origin(); }
+  bool has_right_origin() const { return item_.has_right_origin(); }
+  bool has_sub() const { return chain_ && chain_->key != none; }
+  Id origin() const { return id_of(item_.origin_client(), item_.origin_clock()); }
+  Id right_origin() const { return id_of(item_.right_origin_client(), item_.right_origin_clock()); }
+  bool parent_is_root() const { return parent().item == none; }
+  std::string_view root() const { return doc_.name(parent().name); }
+  Id parent_item() const { return doc_.store.id(doc_.store.items[parent().item]); }
+  std::string_view sub() const { return doc_.name(chain_->key); }
+
+ private:
+  Id id_of(ClientSlot client, Clock clock) const { return {doc_.store.client(client).id, clock}; }
+  const Type& parent() const { return doc_.types[chain_->type]; }
+  void write_type(const Type& type) {
+    type_.write_var_uint(static_cast<std::uint64_t>(type.kind));
+    if (has_name(type.kind)) type_.write_var_string(doc_.name(type.name));
+  }
+
+  const DocState& doc_;
+  const Item& item_;
+  const Chain* chain_ = nullptr;  // None for a GC struct.
+  Encoder type_;                  // The content, if it is a type.
+};
+
+template <class Writer>
+void write_parts(Writer& writer, const DocState& doc, const std::vector<Part>& parts) {
+  Encoder& rest = writer.rest();
+  rest.write_var_uint(parts.size());
   for (const Part& part : parts) {
     const ClientStructs& client = doc.store.client(part.slot);
     StructIndex::Position at = doc.store.position(client, part.clock);
-    encoder.write_var_uint(client.structs.count_from(at));
-    encoder.write_var_uint(client.id);
-    encoder.write_var_uint(part.clock);
+    rest.write_var_uint(client.structs.count_from(at));
+    writer.write_client(client.id);
+    rest.write_var_uint(part.clock);
     Clock offset = part.clock - doc.store.items[client.structs[at]].clock();
     for (; !client.structs.at_end(at); at = client.structs.next(at)) {
-      doc.write_item(encoder, doc.store.items[client.structs[at]], offset);
+      write_struct(writer, ItemView(doc, doc.store.items[client.structs[at]]), offset);
       offset = 0;
     }
   }
+}
+
+template <class Writer>
+Bytes write_state(const DocState& doc, const StateVector& known) {
+  Encoder encoder;
+  Writer writer(encoder);
+  write_parts(writer, doc, missing_parts(doc.store, known));
+  write_delete_set(writer, doc.delete_set());
+  return writer.finish();
 }
 
 Bytes without_structs(const std::vector<IdRange>& deletes) {
@@ -59,45 +111,8 @@ Bytes without_structs(const std::vector<IdRange>& deletes) {
 }  // namespace
 
 void DocState::write_item(Encoder& encoder, const Item& item, Clock offset) const {
-  if (item.is_gc()) {
-    encoder.write_u8(static_cast<std::uint8_t>(StructKind::gc));
-    encoder.write_var_uint(item.length() - offset);
-    return;
-  }
-  const auto write_id = [&](ClientSlot client, Clock clock) {
-    encoder.write_var_uint(store.client(client).id);
-    encoder.write_var_uint(clock);
-  };
-  const Chain& chain = chains[item.chain()];
-  const bool has_origin = item.has_origin() || offset > 0;
-  const bool has_right_origin = item.has_right_origin();
-  encoder.write_u8(static_cast<std::uint8_t>(
-      static_cast<unsigned>(item.kind()) | (has_origin ? 0x80U : 0U) |
-      (has_right_origin ? 0x40U : 0U) | (chain.key != none ? 0x20U : 0U)));
-  if (offset > 0) {
-    write_id(item.client(), item.clock() + offset - 1);
-  } else if (has_origin) {
-    write_id(item.origin_client(), item.origin_clock());
-  }
-  if (has_right_origin) write_id(item.right_origin_client(), item.right_origin_clock());
-  if (!has_origin && !has_right_origin) {
-    const Type& parent = types[chain.type];
-    encoder.write_u8(parent.item == none ? 1 : 0);
-    if (parent.item == none) {
-      encoder.write_var_string(name(parent.name));
-    } else {
-      const Item& holder = store.items[parent.item];
-      write_id(holder.client(), holder.clock());
-    }
-    if (chain.key != none) encoder.write_var_string(name(chain.key));
-  }
-  if (item.kind() == StructKind::type) {
-    const Type& type = types[item.type()];
-    encoder.write_var_uint(static_cast<std::uint64_t>(type.kind));
-    if (has_name(type.kind)) encoder.write_var_string(name(type.name));
-    return;
-  }
-  write_content(encoder, item.kind(), store.content(item), item.length(), offset);
+  WriterV1 writer(encoder);
+  write_struct(writer, ItemView(*this, item), offset);
 }
 
 std::vector<IdRange> DocState::delete_set() const {
@@ -118,16 +133,15 @@ std::vector<IdRange> DocState::delete_set() const {
   return ranges;
 }
 
-Bytes DocState::encode_since(const StateVector& known) const {
-  Encoder encoder;
-  write_parts(encoder, *this, missing_parts(store, known));
-  write_delete_set(encoder, delete_set());
-  return encoder.take();
+Bytes DocState::encode_since(const StateVector& known, UpdateFormat format) const {
+  return format == UpdateFormat::v1 ? write_state<WriterV1>(*this, known)
+                                    : write_state<WriterV2>(*this, known);
 }
 
-Bytes DocState::encode_with_pending(const StateVector& known) const {
+Bytes DocState::encode_with_pending(const StateVector& known, UpdateFormat format) const {
+  if (!has_pending()) return encode_since(known, format);
   std::vector<Bytes> parts;
-  parts.push_back(encode_since(known));
+  parts.push_back(encode_since(known, UpdateFormat::v1));
   if (!pending_deletes.empty()) parts.push_back(without_structs(pending_deletes));
   if (pending) {
     DecodedUpdate waiting;
@@ -135,9 +149,10 @@ Bytes DocState::encode_with_pending(const StateVector& known) const {
     SYNCLINE_ASSERT(read.ok());
     parts.push_back(diff_update(waiting, known));
   }
-  if (parts.size() == 1) return std::move(parts[0]);
   const std::vector<BytesView> views(parts.begin(), parts.end());
-  return merge_updates(views).value();
+  Bytes merged = merge_updates(views).value();
+  if (format == UpdateFormat::v1) return merged;
+  return convert_update(merged, UpdateFormat::v1, format).value();
 }
 
 Bytes DocState::encode_transaction() {
@@ -156,8 +171,9 @@ Bytes DocState::encode_transaction() {
   }
   constexpr std::size_t usual_bytes = 64;
   Encoder encoder(usual_bytes);
-  write_parts(encoder, *this, parts);
-  write_delete_set(encoder, std::move(deletes));
+  WriterV1 writer(encoder);
+  write_parts(writer, *this, parts);
+  write_delete_set(writer, std::move(deletes));
   return encoder.take();
 }
 

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 
 namespace syncline::crdt {
 
@@ -28,5 +29,8 @@ struct IdRange {
   Clock end() const { return clock + length; }
   friend bool operator==(const IdRange&, const IdRange&) = default;
 };
+
+// What each client is known to have. Ordered, so that all output is.
+using StateVector = std::map<ClientId, Clock>;
 
 }  // namespace syncline::crdt

@@ -99,7 +99,7 @@ void DocState::integrate(DecodedStruct value, Clock offset) {
     right = clean_start(right_client, value.right_origin.clock);
   }
   ChainIndex chain = chain_of(value, left, right);
-  std::deque<Bytes> owned;
+  BytesArena owned;
   if (offset > 0) {
     drop_front(value, offset, owned);
     left_client = client;

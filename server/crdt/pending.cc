@@ -251,15 +251,19 @@ Result<void> DocState::check_capacity(const DecodedUpdate& update) const {
   return {};
 }
 
-Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limits) {
+Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limits,
+                                     UpdateFormat format) {
   // One huge update must not hold its memory for as long as the document is open.
   constexpr std::size_t scratch_structs_kept = 16'384;
   constexpr std::size_t bytes_max = std::size_t{3} << 30;  // Offsets into arenas have 32 bits.
-  if (store.arena_bytes() + update.size() > bytes_max) {
+  if (store.arena_bytes() + update.size() <= bytes_max && format == UpdateFormat::v1 &&
+      apply_typing(update)) {
+    return ApplyOutcome{.changed = true, .pending = false};
+  }
+  SYNCLINE_TRY(decode_update(update, limits, decoded_, format));
+  if (store.arena_bytes() + update.size() + decoded_.rewritten.size() > bytes_max) {
     return Error{ErrorCode::too_large, "the document would outgrow its index"};
   }
-  if (apply_typing(update)) return ApplyOutcome{.changed = true, .pending = false};
-  SYNCLINE_TRY(decode_update(update, limits, decoded_));
   SYNCLINE_TRY(check_capacity(decoded_));
   SYNCLINE_TRY(check_references(decoded_));
   const IntegrationPlan integration = plan(decoded_);

@@ -131,9 +131,28 @@ std::vector<DeltaOp> text_delta(const DocState& doc, const Type& type) {
   return ops;
 }
 
-std::string delta_json(const DocState& doc, const Type& type) {
+void append_json_object(std::string& out, JsonProperties properties) {
+  // A JavaScript object has keys that are array indexes first, by value.
+  const auto indexes = std::stable_partition(
+      properties.begin(), properties.end(),
+      [](const JsonProperty& property) { return is_array_index(property.first); });
+  std::sort(properties.begin(), indexes, [](const JsonProperty& a, const JsonProperty& b) {
+    return a.first.size() != b.first.size() ? a.first.size() < b.first.size() : a.first < b.first;
+  });
+  out.push_back('{');
+  bool first = true;
+  for (const auto& [key, json] : properties) {
+    if (!first) out.push_back(',');
+    first = false;
+    lib0::append_json_string(out, key);
+    out.append(":").append(json);
+  }
+  out.push_back('}');
+}
+
+std::string delta_ops_json(const DocState& doc, const std::vector<DeltaOp>& ops) {
   std::string out = "[";
-  for (const DeltaOp& op : text_delta(doc, type)) {
+  for (const DeltaOp& op : ops) {
     if (out.size() > 1) out.push_back(',');
     out.append("{\"insert\":");
     if (op.type != none) {
@@ -144,22 +163,16 @@ std::string delta_json(const DocState& doc, const Type& type) {
       lib0::append_json_string(out, op.text);
     }
     if (!op.attributes.empty()) {
-      Any::Object order;
-      for (const auto& [key, value] : op.attributes) order.emplace_back(key, Any(value));
-      const Any attributes = Any::object(std::move(order));
-      out.append(",\"attributes\":{");
-      bool first = true;
-      for (const auto& [key, value] : *attributes.as_object()) {
-        if (!first) out.push_back(',');
-        first = false;
-        lib0::append_json_string(out, key);
-        out.append(":").append(*value.as_string());
-      }
-      out.push_back('}');
+      out.append(",\"attributes\":");
+      append_json_object(out, op.attributes);
     }
     out.push_back('}');
   }
   return out + "]";
+}
+
+std::string delta_json(const DocState& doc, const Type& type) {
+  return delta_ops_json(doc, text_delta(doc, type));
 }
 
 void append_array_json(std::string& out, const DocState& doc, const Type& type) {
@@ -183,31 +196,21 @@ std::string entry_json(const DocState& doc, const Item& item) {
   return last;
 }
 
+std::vector<std::string> elements_json(const DocState& doc, const Item& item) {
+  std::vector<std::string> elements;
+  for_each_element(doc, item, [&](std::string json) { elements.push_back(std::move(json)); });
+  return elements;
+}
+
 void append_map_json(std::string& out, const DocState& doc, const Type& type) {
-  std::vector<TypeKeys::Entry> entries;
+  JsonProperties properties;
   for (const TypeKeys::Entry& entry : type.keys.list()) {
-    if (!doc.store.items[doc.chains[entry.chain].last].deleted()) entries.push_back(entry);
+    const Item& item = doc.store.items[doc.chains[entry.chain].last];
+    if (item.deleted()) continue;
+    std::string json = entry_json(doc, item);
+    if (!json.empty()) properties.emplace_back(doc.name(entry.key), std::move(json));
   }
-  // A JavaScript object has keys that are array indexes first, by value.
-  const auto indexes = std::stable_partition(
-      entries.begin(), entries.end(),
-      [&](const TypeKeys::Entry& entry) { return is_array_index(doc.name(entry.key)); });
-  std::sort(entries.begin(), indexes, [&](const auto& a, const auto& b) {
-    const std::string_view left = doc.name(a.key);
-    const std::string_view right = doc.name(b.key);
-    return left.size() != right.size() ? left.size() < right.size() : left < right;
-  });
-  out.push_back('{');
-  bool first = true;
-  for (const TypeKeys::Entry& entry : entries) {
-    const std::string json = entry_json(doc, doc.store.items[doc.chains[entry.chain].last]);
-    if (json.empty()) continue;
-    if (!first) out.push_back(',');
-    first = false;
-    lib0::append_json_string(out, doc.name(entry.key));
-    out.append(":").append(json);
-  }
-  out.push_back('}');
+  append_json_object(out, std::move(properties));
 }
 
 void append_type_json(std::string& out, const DocState& doc, const Type& type) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "server/base/result.h"
@@ -19,6 +20,9 @@ class Text;
 class XmlElement;
 class XmlFragment;
 class XmlText;
+struct Comparison;
+struct RelativePosition;
+struct Version;
 
 // A shared type of one document, to be read and edited: what Text, Array, Map and the XML types
 // have in common. A small value that refers to the document; invalid after the document is gone. A
@@ -44,6 +48,19 @@ class SharedType {
   Map as_map() const;
   XmlFragment as_xml_fragment() const;
   XmlElement as_xml_element() const;
+
+  // A place in the list that stays where it is while others edit: yjs'
+  // createRelativePositionFromTypeIndex. With assoc >= 0 it sticks to the element after it, else to
+  // the one before it. Beyond the end is the end. Fails with not_found if the type has been
+  // collected.
+  Result<RelativePosition> relative_position(Clock index, std::int64_t assoc = 0) const;
+
+  // As it was: see the functions of the same names in Doc.
+  std::string delta_json(const Comparison& comparison) const;
+  std::string array_json(const Version& version) const;
+  std::string map_json(const Version& version) const;
+  // yjs' typeMapGetSnapshot: the value of one key, empty for undefined.
+  std::string entry_json(std::string_view key, const Version& version) const;
 
  protected:
   DocState* doc_;

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <map>
+#include <unordered_map>
 
 #include "server/base/assert.h"
 #include "server/crdt/doc_state.h"
@@ -159,11 +159,16 @@ std::size_t DocState::join_lefts(ClientSlot slot, StructIndex::Position& positio
 void DocState::sort_deleted() {
   auto& runs = transaction.deleted;
   if (runs.size() < 2) return;
-  std::map<ClientSlot, std::size_t> order;
-  for (const DeletedRun& run : runs) order.try_emplace(run.client, order.size());
+  std::unordered_map<ClientSlot, std::size_t> places;  // Never iterated.
+  ClientSlot last_client = none;
+  for (const DeletedRun& run : runs) {
+    if (run.client != last_client) places.try_emplace(run.client, places.size());
+    last_client = run.client;
+  }
+  const bool one_client = places.size() == 1;
   std::sort(runs.begin(), runs.end(), [&](const DeletedRun& a, const DeletedRun& b) {
-    return a.client != b.client ? order.find(a.client)->second < order.find(b.client)->second
-                                : a.clock < b.clock;
+    if (one_client || a.client == b.client) return a.clock < b.clock;
+    return places.find(a.client)->second < places.find(b.client)->second;
   });
   std::size_t kept = 0;
   for (std::size_t i = 1; i < runs.size(); ++i) {

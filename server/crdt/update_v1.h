@@ -1,79 +1,53 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <deque>
-#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "server/base/bytes.h"
 #include "server/base/result.h"
-#include "server/crdt/content.h"
-#include "server/crdt/id.h"
-#include "server/crdt/update.h"
-#include "server/lib0/decoder.h"
+#include "server/crdt/decoded_update.h"
 #include "server/lib0/encoder.h"
 
-// Update format v1, read and written. The grammar is in docs/formats/update_v1.md of yjs'
-// INTERNALS:
-//   update  = clients(n) { structs(k) client clock { struct }k }n  delete set
-//   struct  = info [origin] [right origin] [parent [parent sub]] content
+// Update format v1: every field where it is due, one after the other.
 
 namespace syncline::crdt {
 
-enum class ParentKind : std::uint8_t { inherited, root, item };
+// Adds what the update holds to `out`.
+Result<void> decode_update_v1(BytesView update, const UpdateLimits& limits, DecodedUpdate& out);
 
-// One struct as an update carries it. Views point into the update or into its DecodedUpdate.
-struct DecodedStruct {
-  Id id;
-  Clock length = 0;
-  Id origin;
-  Id right_origin;
-  Id parent_item;         // If parent is item.
-  std::string_view root;  // If parent is root.
-  std::string_view sub;   // With has_sub, unless the parent is inherited.
-  BytesView content;
-  StructKind kind = StructKind::gc;
-  ParentKind parent = ParentKind::inherited;
-  bool has_origin = false;
-  bool has_right_origin = false;
-  bool has_sub = false;
+// Writes the fields of an update into an encoder that somebody else owns.
+class WriterV1 {
+ public:
+  explicit WriterV1(lib0::Encoder& out) : out_(out) {}
 
-  Clock end() const { return id.clock + length; }
+  lib0::Encoder& rest() { return out_; }
+  void write_client(ClientId client) { out_.write_var_uint(client); }
+  void write_info(std::uint8_t info) { out_.write_u8(info); }
+  void write_left_id(const Id& id) { write_id(id); }
+  void write_right_id(const Id& id) { write_id(id); }
+  void write_parent_info(bool is_root) { out_.write_u8(is_root ? 1 : 0); }
+  void write_string(std::string_view text) { out_.write_var_string(text); }
+  void write_content(StructKind kind, BytesView content, Clock length, Clock offset) {
+    crdt::write_content(out_, kind, content, length, offset);
+  }
+  void write_delete_range(Clock /*previous_end*/, const IdRange& range) {
+    out_.write_var_uint(range.clock);
+    out_.write_var_uint(range.length);
+  }
+  Bytes finish() { return out_.take(); }
+
+ private:
+  void write_id(const Id& id) {
+    out_.write_var_uint(id.client);
+    out_.write_var_uint(id.clock);
+  }
+
+  lib0::Encoder& out_;
 };
-
-// All structs of one client in an update, in clock order.
-struct ClientRun {
-  ClientId client = 0;
-  std::size_t begin = 0;  // Indexes into DecodedUpdate::structs.
-  std::size_t end = 0;
-};
-
-// An update that has been read and checked. The bytes it was read from must outlive it.
-struct DecodedUpdate {
-  std::vector<DecodedStruct> structs;
-  std::vector<ClientRun> runs;
-  std::vector<IdRange> deletes;
-  // Contents that had to be rewritten into the form that yjs would give them.
-  std::deque<Bytes> rewritten;
-
-  void clear();
-};
-
-// Reads a whole update; see check_update for what it refuses.
-Result<void> decode_update(BytesView update, const UpdateLimits& limits, DecodedUpdate& out);
-
-// Cuts the first `offset` elements off, as yjs does when it knows them already.
-// `owned` keeps a content that had to be rewritten.
-void drop_front(DecodedStruct& value, Clock offset, std::deque<Bytes>& owned);
 
 void write_struct(lib0::Encoder& encoder, const DecodedStruct& value, Clock offset);
 
-// yjs' writeDeleteSet. REQUIRES: one client's ranges stand together, in the order to be written.
+// REQUIRES: one client's ranges stand together, in the order to be written.
 void write_delete_set(lib0::Encoder& encoder, std::vector<IdRange> ranges);
-
-// Sorts by client and clock, and joins ranges that touch or overlap.
-void sort_and_merge(std::vector<IdRange>& ranges);
 
 }  // namespace syncline::crdt

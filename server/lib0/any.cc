@@ -360,6 +360,21 @@ Result<Any> read_any(Decoder& decoder, std::size_t depth_max) {
   return value;
 }
 
+namespace {
+
+// As lib0's writeVarString: each half of a surrogate pair that stands alone, which a text from JSON
+// may hold, becomes U+FFFD. Both have three bytes.
+void write_text(Encoder& encoder, const std::string& text) {
+  if (text.find('\xED') == std::string::npos) return encoder.write_var_string(text);
+  std::string whole = text;
+  for (std::size_t at = 0; (at = whole.find('\xED', at)) != std::string::npos; at += 3) {
+    if (static_cast<unsigned char>(whole[at + 1]) >= 0xA0) whole.replace(at, 3, "\xEF\xBF\xBD");
+  }
+  encoder.write_var_string(whole);
+}
+
+}  // namespace
+
 void write_any(Encoder& encoder, const Any& value) {
   if (value.is_null()) return encoder.write_u8(tag_null);
   if (const bool* flag = value.as_bool()) return encoder.write_u8(*flag ? tag_true : tag_false);
@@ -369,7 +384,7 @@ void write_any(Encoder& encoder, const Any& value) {
     encoder.write_u64_be(static_cast<std::uint64_t>(*number));
   } else if (const std::string* text = value.as_string()) {
     encoder.write_u8(tag_string);
-    encoder.write_var_string(*text);
+    write_text(encoder, *text);
   } else if (const Any::Array* array = value.as_array()) {
     encoder.write_u8(tag_array);
     encoder.write_var_uint(array->size());
@@ -378,7 +393,7 @@ void write_any(Encoder& encoder, const Any& value) {
     encoder.write_u8(tag_object);
     encoder.write_var_uint(properties->size());
     for (const auto& [key, property] : *properties) {
-      encoder.write_var_string(key);
+      write_text(encoder, key);
       write_any(encoder, property);
     }
   } else if (const Bytes* bytes = value.as_bytes()) {

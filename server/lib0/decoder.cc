@@ -21,7 +21,7 @@ bool Decoder::take_long_var_uint(std::uint64_t& out) {
   return fail(ErrorCode::number_too_large);
 }
 
-bool Decoder::take_var_int(std::uint64_t& magnitude, bool& negative) {
+bool Decoder::take_var_int(std::uint64_t& magnitude, bool& negative, std::uint64_t magnitude_max) {
   std::uint8_t byte = 0;
   if (!take_u8(byte)) return false;
   negative = (byte & 0x40) != 0;
@@ -33,7 +33,7 @@ bool Decoder::take_var_int(std::uint64_t& magnitude, bool& negative) {
     value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
     if (byte == 0) return fail(ErrorCode::malformed);
   }
-  if (value > limits::safe_integer_max) return fail(ErrorCode::number_too_large);
+  if (value > magnitude_max) return fail(ErrorCode::number_too_large);
   magnitude = value;
   return true;
 }

@@ -87,7 +87,9 @@ class Decoder {
   bool take_var_string(std::string_view& out);
 
   // lib0's signed varint: 6 bits and the sign first. Its sign is kept apart, since -0 exists.
-  bool take_var_int(std::uint64_t& magnitude, bool& negative);
+  // REQUIRES: magnitude_max < 2^55.
+  bool take_var_int(std::uint64_t& magnitude, bool& negative,
+                    std::uint64_t magnitude_max = limits::safe_integer_max);
 
   // The Result family.
 

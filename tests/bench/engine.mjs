@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Measures the document engine, yjs and ywasm at the same works, in one run on one core, and prints for
-// each row `ratio WORK/TRACE X`, where X is yjs' CPU time over ours, and `memory WORK/TRACE BYTES`. A table
-// with all medians comes before. ci/bench engine builds and installs what this needs.
+// each row `ratio WORK/TRACE X`, where X is yjs' CPU time over ours, or `memory WORK/TRACE BYTES`; then a
+// table with all medians. ci/bench engine builds and installs what this needs.
 //
 //   node engine.mjs --programs FOLDER [--only TEXT]
 //
@@ -62,13 +62,13 @@ const engines = [
     name: 'syncline',
     fresh: ({ work, trace }) => ask(program('engine_once'), [work, trace]),
     warm: warmBenchmark,
-    memory: (trace) => ask(program('engine_memory'), [trace]).rss,
+    memory: (trace) => ask(program('engine_memory'), [trace]),
   },
   ...['yjs', 'ywasm'].map((name) => ({
     name,
     fresh: ({ work, trace }) => askNode('measure.mjs', [name, work, trace, 'fresh']),
     warm: ({ work, trace }) => askNode('measure.mjs', [name, work, trace, 'warm']),
-    memory: (trace) => askNode('memory.mjs', [name, trace]).heap,
+    memory: (trace) => askNode('memory.mjs', [name, trace]),
   })),
 ];
 
@@ -117,37 +117,51 @@ function timeTable(rows) {
   ])];
 }
 
-function memoryTable(name, bytes) {
+function memoryTable(name, footprints) {
+  const line = (title, what) => [
+    title,
+    ...footprints.map((each) => each[what].toFixed(0)),
+    number(footprints[1][what] / footprints[0][what]),
+  ];
   return [
     ['bytes', ...engines.map((engine) => engine.name), 'ratio'],
-    [name, ...bytes.map((each) => each.toFixed(0)), number(bytes[1] / bytes[0])],
+    line(`${name}, resident`, 'rss'),
+    line(`${name}, allocated`, 'allocated'),
   ];
+}
+
+// Prints the row's ratio as soon as it is known.
+function measureRow(row) {
+  const name = `${row.work}/${row.trace}`;
+  const figures = engines.map((engine) => measure(engine, row));
+  progress('');
+  console.log(`ratio ${name} ${number(figures[1].fresh / figures[0].fresh)}`);
+  return { name, figures };
+}
+
+function measureMemory(name, trace) {
+  progress(name);
+  const footprints = engines.map((engine) => engine.memory(trace));
+  progress('');
+  console.log(`ratio ${name} ${number(footprints[1].rss / footprints[0].rss)}`);
+  console.log(`memory ${name} ${footprints[0].rss}`);
+  return footprints;
 }
 
 function main() {
   // The long history may not be held in the repository; without it, a shorter one stands in.
   const sequential = findTrace('automerge-paper') ? 'automerge-paper' : 'sveltecomponent';
-  const wanted = (row) => `${row.work}/${row.trace}`.includes(options.only);
+  const wanted = (name) => name.includes(options.only);
   const rows = [
     ...['replay', 'apply', 'merge', 'load', 'encode', 'diff'].map((work) => ({ work, trace: sequential })),
     ...['friendsforever', 'clownschool'].map((trace) => ({ work: 'concurrent', trace })),
-  ].filter(wanted).map((row) => ({
-    name: `${row.work}/${row.trace}`,
-    figures: engines.map((engine) => measure(engine, row)),
-  }));
-  const loaded = { work: 'loaded', trace: sequential };
-  progress('memory');
-  const bytes = wanted(loaded) ? engines.map((engine) => engine.memory(sequential)) : undefined;
-  progress('');
+  ].filter(({ work, trace }) => wanted(`${work}/${trace}`)).map(measureRow);
+  const loaded = `loaded/${sequential}`;
+  const footprints = wanted(loaded) ? measureMemory(loaded, sequential) : undefined;
 
-  console.log(`yjs ${readVersion('yjs')}, ywasm ${readVersion('ywasm')}, node ${process.version}; one core; medians of ${processes}`);
+  console.log(`\nyjs ${readVersion('yjs')}, ywasm ${readVersion('ywasm')}, node ${process.version}; one core; medians of ${processes}`);
   if (rows.length > 0) printTable(timeTable(rows));
-  if (bytes) printTable(memoryTable(`loaded/${sequential}`, bytes));
-  for (const { name, figures } of rows) console.log(`ratio ${name} ${number(figures[1].fresh / figures[0].fresh)}`);
-  if (bytes) {
-    console.log(`ratio loaded/${sequential} ${number(bytes[1] / bytes[0])}`);
-    console.log(`memory loaded/${sequential} ${bytes[0]}`);
-  }
+  if (footprints) printTable(memoryTable(loaded, footprints));
 }
 
 main();

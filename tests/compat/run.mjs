@@ -14,6 +14,7 @@ import { testCrashes } from './crash/crash.mjs';
 import { runDifferential } from './differential/differential.mjs';
 import { fixtureFiles } from './differential/fixtures.mjs';
 import { operations } from './differential/processes.mjs';
+import { runVersions } from './differential/versions.mjs';
 import { Report } from './lib/report.mjs';
 import { testMeasures } from './measure/measures.mjs';
 
@@ -49,6 +50,10 @@ async function testDifferential(report) {
   await report.test('poisoned updates against yjs', () =>
     run({ poisonSeeds: values.quick ? 100 : 800 }, (tally) =>
       `${tally.sum('poisoned')}, of which ${tally.get('poisoned update accepted')} were accepted`));
+  await report.test('versions and places against yjs', async () => {
+    const counts = await runVersions({ probe, seed, histories: values.quick ? 50 : 500 });
+    if (counts.failed > 0) throw new Error('the engine and yjs differ');
+  });
 }
 
 // yjs and its providers print what the tests provoke.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <random>
+#include <string>
 
 #include "server/crdt/content.h"
 #include "server/lib0/encoder.h"

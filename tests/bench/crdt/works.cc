@@ -1,6 +1,7 @@
 #include "tests/bench/crdt/works.h"
 
 #include <array>
+#include <memory>
 
 #include "server/crdt/doc.h"
 #include "server/crdt/text.h"

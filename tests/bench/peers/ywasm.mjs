@@ -86,5 +86,5 @@ export function free(doc) {
 
 // WebAssembly's memory grows beside what node counts.
 export function otherBytes() {
-  return Y.__wbindgen_memory().buffer.byteLength;
+  return Y.__wasm.memory.buffer.byteLength;
 }

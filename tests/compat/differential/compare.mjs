@@ -31,11 +31,11 @@ function newReader() {
   return reader;
 }
 
-function expectBytes(what, expected, actual) {
+export function expectBytes(what, expected, actual) {
   if (Buffer.compare(expected, actual) !== 0) throw new Mismatch(what, hex(expected), hex(actual));
 }
 
-function expectText(what, expected, actual) {
+export function expectText(what, expected, actual) {
   if (expected !== actual) throw new Mismatch(what, expected, actual);
 }
 
@@ -59,9 +59,11 @@ function canonicalJson(value) {
 
 // State vector and everything as one update (with what is pending in it): bytes equal.
 export async function compareState(doc, twin) {
-  const [stateVector, update] = await Promise.all([twin.stateVector(), twin.encode()]);
+  const [stateVector, update, updateV2] =
+    await Promise.all([twin.stateVector(), twin.encode(), twin.encode(undefined, 'v2')]);
   expectBytes('encodeStateVector', Y.encodeStateVector(doc), stateVector);
   expectBytes('encodeStateAsUpdate', Y.encodeStateAsUpdate(doc), update);
+  expectBytes('encodeStateAsUpdateV2', Y.encodeStateAsUpdateV2(doc), updateV2);
 }
 
 // Whether something waits for missing predecessors. (What waits is in the encoded state.)
@@ -77,12 +79,17 @@ export async function compareDifferences(doc, twin, stateVectors) {
     const what = `encodeStateAsUpdate(doc, ${hex(stateVectors[i])})`;
     expectBytes(what, Y.encodeStateAsUpdate(doc, stateVectors[i]), update);
   });
+  const updatesV2 = await Promise.all(stateVectors.map((vector) => twin.encode(vector, 'v2')));
+  updatesV2.forEach((update, i) => {
+    const what = `encodeStateAsUpdateV2(doc, ${hex(stateVectors[i])})`;
+    expectBytes(what, Y.encodeStateAsUpdateV2(doc, stateVectors[i]), update);
+  });
 }
 
 // Merging without a document: bytes equal.
 export async function compareMerge(probe, updates) {
   const expected = Y.mergeUpdates(updates);
-  expectBytes('mergeUpdates', expected, await probe.mergeUpdates(updates));
+  expectBytes('mergeUpdates', expected, await probe.mergeUpdates('v1', updates));
   return expected;
 }
 

@@ -15,6 +15,7 @@ import { fixtureFiles, Fixture, fixturesFolder, isFinding, readFixture, shrinkFi
   from './fixtures.mjs';
 import { History } from './history.mjs';
 import { poisonedUpdates, tryOne } from './poison.mjs';
+import { poisonV2 } from './poison_v2.mjs';
 import { Probe } from './probe_client.mjs';
 import { Progress, runProcesses } from './processes.mjs';
 import { Tally } from './tally.mjs';
@@ -65,7 +66,21 @@ export class Differential {
         return false;
       }
     }
-    return true;
+    return this.#poisonedV2(seed);
+  }
+
+  // The same in format v2, whose decoders are other ones.
+  async #poisonedV2(seed) {
+    try {
+      await poisonV2(this.probe, seed, poisonPerSeed);
+      return true;
+    } catch (error) {
+      if (!isFinding(error)) throw error;
+      this.tally.add('FAILED');
+      this.report(`FAILED poison-v2-${seed}: ${error.message} (--seed ${seed} --histories 0 --poison 1)\n` +
+        `  yjs:    ${error.expected}\n  engine: ${error.actual}`);
+      return false;
+    }
   }
 
   // Replays a file. Resolves to whether nothing is found any more.

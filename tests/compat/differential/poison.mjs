@@ -9,7 +9,6 @@
 
 import * as Y from 'yjs';
 import * as encoding from 'lib0/encoding';
-import { applyUpdate } from './apply_update.mjs';
 import { Claims } from './claims.mjs';
 import { compareContent, compareState, hex, Mismatch } from './compare.mjs';
 import { ProbeError } from './probe_client.mjs';
@@ -30,7 +29,7 @@ export function* poisonedUpdates(seed, count) {
   }
 }
 
-function validUpdates(random) {
+export function validUpdates(random) {
   const updates = [];
   const docs = [1, 2].map((clientId) => {
     const doc = new Y.Doc({ gc: random.chance(70) });
@@ -122,7 +121,7 @@ async function readable(doc, twin, claims) {
   });
 }
 
-function mutate(random, update, others) {
+export function mutate(random, update, others) {
   let bytes = [...update];
   for (let i = random.between(1, 3); i > 0; --i) {
     const at = random.below(bytes.length);
@@ -161,7 +160,7 @@ function writeId(encoder, random) {
   encoding.writeVarUint(encoder, random.weighted([[8, random.below(8)], [1, randomNumber(random)]]));
 }
 
-function handMade(random) {
+export function handMade(random) {
   const encoder = encoding.createEncoder();
   const clients = random.shuffle([1, 2, 3, 9]).slice(0, random.weighted([[1, 0], [6, 1], [3, 2]]));
   encoding.writeVarUint(encoder, clients.length);

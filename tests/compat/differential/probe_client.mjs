@@ -58,12 +58,32 @@ export class Probe {
     return new ProbeDoc(this, doc);
   }
 
-  async checkUpdate(update) {
-    await this.request('check_update', update);
+  // `format` is v1 or v2, here and below.
+  async checkUpdate(update, format = 'v1') {
+    await this.request('check_update', update, format);
   }
 
-  async mergeUpdates(updates) {
-    return (await this.request('merge_updates', ...updates))[0];
+  async mergeUpdates(format, updates) {
+    return (await this.request('merge_updates', format, ...updates))[0];
+  }
+
+  async diffUpdate(format, update, stateVector) {
+    return (await this.request('diff_update', format, update, stateVector))[0];
+  }
+
+  async stateVectorOfUpdate(format, update) {
+    return (await this.request('state_vector_of_update', format, update))[0];
+  }
+
+  // { inserted, deleted }, lists of [client, clock, length].
+  async contentsOfUpdate(format, update) {
+    const [inserted, deleted] = (await this.request('contents_of_update', format, update))
+      .map((list) => list.toString().split('\n').filter(Boolean).map((line) => line.split(' ').map(Number)));
+    return { inserted, deleted };
+  }
+
+  async convertUpdate(from, to, update) {
+    return (await this.request('convert_update', from, to, update))[0];
   }
 
   close() {
@@ -116,8 +136,8 @@ export class ProbeDoc {
     await this.request('open', kind, ...names);
   }
 
-  async apply(update) {
-    const [changed, pending] = await this.request('apply', update);
+  async apply(update, format = 'v1') {
+    const [changed, pending] = await this.request('apply', update, format);
     return { changed: changed.toString() === '1', pending: pending.toString() === '1' };
   }
 
@@ -125,8 +145,8 @@ export class ProbeDoc {
     return (await this.request('state_vector'))[0];
   }
 
-  async encode(stateVector = Uint8Array.of(0)) {
-    return (await this.request('encode', stateVector))[0];
+  async encode(stateVector = Uint8Array.of(0), format = 'v1') {
+    return (await this.request('encode', stateVector, format))[0];
   }
 
   chunks(bytes, stateVector = Uint8Array.of(0)) {

@@ -5,6 +5,7 @@ import * as Y from 'yjs';
 import { applyUpdate } from './apply_update.mjs';
 import { compareChunks, compareContent, compareDifferences, comparePending, compareState, Mismatch }
   from './compare.mjs';
+import { compareUpdates } from './compare_updates.mjs';
 import { ProbeError } from './probe_client.mjs';
 import { editBoth } from './shared_edits.mjs';
 import { roots, typeRoots } from './yjs_edits.mjs';
@@ -37,8 +38,10 @@ export class Replica {
     this.log.push(['apply', update]);
     this.updates.push(['apply', update]);
     applyUpdate(this.doc, update, remote);
+    // Every other one comes in format v2.
+    const given = this.log.length % 2 === 0 ? [Y.convertUpdateFormatV1ToV2(update), 'v2'] : [update, 'v1'];
     try {
-      await Promise.all([this.twin.probe.checkUpdate(update), this.twin.apply(update)]);
+      await Promise.all([this.twin.probe.checkUpdate(...given), this.twin.apply(...given)]);
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;
       throw new Mismatch('apply', 'accepted', error.message);
@@ -64,11 +67,24 @@ export class Replica {
     ]);
   }
 
-  // What others would be sent, now and then: differences, and the whole in chunks.
+  // What others would be sent, now and then: differences, the whole in chunks, and encoded updates that
+  // are merged, cut and converted without a document.
   async compareExchange(stateVectors = [], chunkBytes = 64) {
     await Promise.all([
       compareDifferences(this.doc, this.twin, stateVectors), compareChunks(this.doc, this.twin, chunkBytes),
+      this.#compareUpdates(stateVectors),
     ]);
+  }
+
+  // The last updates that came; then some of them twice; then with states that hold them in part.
+  async #compareUpdates(stateVectors) {
+    const updates = this.log.filter(([kind]) => kind === 'apply').map(([, update]) => update).slice(-12);
+    if (updates.length === 0) return;
+    const some = updates.filter((_, i) => i % 3 !== 1);
+    await compareUpdates(this.twin.probe, updates, stateVectors);
+    await compareUpdates(this.twin.probe, [...some, Y.mergeUpdates(updates.slice(0, 4)), ...some], stateVectors);
+    const states = stateVectors.map((vector) => Y.encodeStateAsUpdate(this.doc, vector));
+    await compareUpdates(this.twin.probe, [...states, ...some, ...states], stateVectors);
   }
 
   async destroy() {

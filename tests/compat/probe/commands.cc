@@ -13,6 +13,7 @@
 #include "server/crdt/update.h"
 #include "server/crdt/xml.h"
 #include "tests/compat/probe/edits.h"
+#include "tests/compat/probe/versions.h"
 
 namespace syncline::probe {
 
@@ -50,16 +51,72 @@ Result<Message> destroy(Session& session, Arguments arguments) {
   return Message{};
 }
 
+// "v1" or "v2"; v1 where the argument is left out.
+Result<crdt::UpdateFormat> format(Arguments arguments, std::size_t index) {
+  if (index >= arguments.size() || arguments[index] == "v1") return crdt::UpdateFormat::v1;
+  if (arguments[index] == "v2") return crdt::UpdateFormat::v2;
+  return Error{ErrorCode::invalid_argument, "not a format: " + arguments[index]};
+}
+
 Result<Message> check_update(Session&, Arguments arguments) {
-  SYNCLINE_ASSIGN(const auto summary, crdt::check_update(as_bytes(arguments[0])));
+  SYNCLINE_ASSIGN(const auto in, format(arguments, 1));
+  SYNCLINE_ASSIGN(const auto summary, crdt::check_update(as_bytes(arguments[0]), {}, in));
   return Message{std::to_string(summary.structs), std::to_string(summary.delete_ranges)};
 }
 
 Result<Message> merge_updates(Session&, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto in, format(arguments, 0));
   std::vector<BytesView> updates;
-  for (const std::string& update : arguments) updates.push_back(as_bytes(update));
-  SYNCLINE_ASSIGN(const auto merged, crdt::merge_updates(updates));
+  for (const std::string& update : arguments.subspan(1)) updates.push_back(as_bytes(update));
+  SYNCLINE_ASSIGN(const auto merged, crdt::merge_updates(updates, in));
   return Message{text_of(merged)};
+}
+
+Result<Message> diff_update(Session&, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto in, format(arguments, 0));
+  SYNCLINE_ASSIGN(const auto difference,
+                  crdt::diff_update(as_bytes(arguments[1]), as_bytes(arguments[2]), in));
+  return Message{text_of(difference)};
+}
+
+Result<Message> state_vector_of_update(Session&, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto in, format(arguments, 0));
+  SYNCLINE_ASSIGN(const auto vector, crdt::state_vector_of_update(as_bytes(arguments[1]), in));
+  return Message{text_of(vector)};
+}
+
+Result<Message> contents_of_update(Session&, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto in, format(arguments, 0));
+  SYNCLINE_ASSIGN(const auto contents, crdt::contents_of_update(as_bytes(arguments[1]), in));
+  const auto list = [](const std::vector<crdt::IdRange>& ranges) {
+    std::string text;
+    for (const crdt::IdRange& range : ranges) {
+      text += std::to_string(range.client) + ' ' + std::to_string(range.clock) + ' ' +
+              std::to_string(range.length) + '\n';
+    }
+    return text;
+  };
+  return Message{list(contents.inserted), list(contents.deleted)};
+}
+
+Result<Message> convert_update(Session&, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto from, format(arguments, 0));
+  SYNCLINE_ASSIGN(const auto to, format(arguments, 1));
+  SYNCLINE_ASSIGN(const auto converted, crdt::convert_update(as_bytes(arguments[2]), from, to));
+  return Message{text_of(converted)};
+}
+
+Result<Message> as_of(Session& session, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto id, number(arguments[0]));
+  SYNCLINE_ASSIGN(auto doc, document_as_of(arguments.subspan(1)));
+  session.docs.insert_or_assign(id, std::move(doc));
+  return Message{};
+}
+
+// A command that needs no document.
+template <Result<Message> (*run)(Arguments)>
+Result<Message> plain(Session&, Arguments arguments) {
+  return run(arguments);
 }
 
 // Commands on one document; `arguments` are those after its number.
@@ -82,7 +139,8 @@ Result<Message> open(crdt::Doc& doc, Arguments arguments) {
 }
 
 Result<Message> apply(crdt::Doc& doc, Arguments arguments) {
-  SYNCLINE_ASSIGN(const auto outcome, doc.apply_update(as_bytes(arguments[0])));
+  SYNCLINE_ASSIGN(const auto in, format(arguments, 1));
+  SYNCLINE_ASSIGN(const auto outcome, doc.apply_update(as_bytes(arguments[0]), {}, in));
   return Message{outcome.changed ? "1" : "0", outcome.pending ? "1" : "0"};
 }
 
@@ -95,7 +153,8 @@ Result<Message> has_pending(crdt::Doc& doc, Arguments) {
 }
 
 Result<Message> encode(crdt::Doc& doc, Arguments arguments) {
-  SYNCLINE_ASSIGN(const auto update, doc.encode_state_as_update(as_bytes(arguments[0])));
+  SYNCLINE_ASSIGN(const auto in, format(arguments, 1));
+  SYNCLINE_ASSIGN(const auto update, doc.encode_state_as_update(as_bytes(arguments[0]), in));
   return Message{text_of(update)};
 }
 
@@ -166,8 +225,19 @@ struct SessionEntry {
 constexpr std::array session_commands = {
     SessionEntry{"create", "DOC CLIENT_ID GC(0|1)", 3, create},
     SessionEntry{"destroy", "DOC", 1, destroy},
-    SessionEntry{"check_update", "UPDATE -> STRUCTS DELETE_RANGES", 1, check_update},
-    SessionEntry{"merge_updates", "UPDATE... -> UPDATE", 0, merge_updates},
+    SessionEntry{"check_update", "UPDATE [FORMAT] -> STRUCTS DELETE_RANGES", 1, check_update},
+    SessionEntry{"merge_updates", "FORMAT UPDATE... -> UPDATE", 1, merge_updates},
+    SessionEntry{"diff_update", "FORMAT UPDATE STATE_VECTOR -> UPDATE", 3, diff_update},
+    SessionEntry{"state_vector_of_update", "FORMAT UPDATE -> STATE_VECTOR", 2,
+                 state_vector_of_update},
+    SessionEntry{"contents_of_update", "FORMAT UPDATE -> INSERTED DELETED (a range a line)", 2,
+                 contents_of_update},
+    SessionEntry{"convert_update", "FROM TO UPDATE -> UPDATE", 3, convert_update},
+    SessionEntry{"as_of", "DOC GC(0|1) SEQUENCE UPDATE...", 3, as_of},
+    SessionEntry{"recode_version", "FORM(1|2) VERSION -> V1 V2", 2, plain<recode_version>},
+    SessionEntry{"version_contains", "VERSION UPDATE -> 0|1", 2, plain<version_contains>},
+    SessionEntry{"recode_place", "BYTES -> BYTES JSON", 1, plain<recode_place>},
+    SessionEntry{"reparse_place", "JSON -> BYTES JSON", 1, plain<reparse_place>},
 };
 
 struct DocEntry {
@@ -179,10 +249,10 @@ struct DocEntry {
 
 constexpr std::array doc_commands = {
     DocEntry{"open", "KIND NAME...", 1, open},
-    DocEntry{"apply", "UPDATE -> CHANGED PENDING", 1, apply},
+    DocEntry{"apply", "UPDATE [FORMAT] -> CHANGED PENDING", 1, apply},
     DocEntry{"state_vector", "-> STATE_VECTOR", 0, state_vector},
     DocEntry{"has_pending", "-> HAS_PENDING", 0, has_pending},
-    DocEntry{"encode", "STATE_VECTOR -> UPDATE", 1, encode},
+    DocEntry{"encode", "STATE_VECTOR [FORMAT] -> UPDATE", 1, encode},
     DocEntry{"chunks", "STATE_VECTOR BYTES -> UPDATE...", 2, chunks},
     DocEntry{"roots", "-> NAME...", 0, roots},
     DocEntry{"kind", "ROOT -> KIND", 1, kind},
@@ -194,6 +264,14 @@ constexpr std::array doc_commands = {
     DocEntry{"json", "-> JSON", 0, json},
     DocEntry{"check", "", 0, check},
     DocEntry{"size", "-> STRUCTS MEMORY_BYTES", 0, size},
+    DocEntry{"version", "-> V1 V2", 0, version},
+    DocEntry{"version_update", "VERSION -> UPDATE", 1, version_update},
+    DocEntry{"delta_at", "TYPE VERSION|'' BEFORE|'' NAMES|'' -> JSON", 4, delta_at},
+    DocEntry{"list_at", "TYPE VERSION -> JSON", 2, list_at},
+    DocEntry{"map_at", "TYPE VERSION -> JSON", 2, map_at},
+    DocEntry{"entry_at", "TYPE KEY VERSION -> JSON", 3, entry_at},
+    DocEntry{"place", "TYPE INDEX ASSOC -> BYTES JSON", 3, place},
+    DocEntry{"find_place", "JSON -> [TYPE INDEX ASSOC]", 1, find_place},
     DocEntry{"edit", "EDITS(JSON, see edits.h) -> UPDATE", 1, edit},
 };
 

@@ -86,6 +86,57 @@ void apply_and_compare(const fs::path& folder, const std::string& name) {
   EXPECT_TRUE(as_text(state(merged)) == expected) << "merging changes the encoded state";
 }
 
+constexpr UpdateFormat v1 = UpdateFormat::v1;
+constexpr UpdateFormat v2 = UpdateFormat::v2;
+
+void expect_same(const Result<Bytes>& actual, std::string_view expected, const char* what) {
+  ASSERT_TRUE(actual.ok()) << what << ": " << actual.error().message();
+  EXPECT_TRUE(as_text(*actual) == expected) << what;
+}
+
+void read_and_write_v2(const fs::path& folder, const std::string& name) {
+  const std::string in_v1 = read_file(folder / (name + ".yjs-final-v1.bin"));
+  const std::string in_v2 = read_file(folder / (name + ".yjs-final-v2.bin"));
+  expect_same(convert_update(as_bytes(in_v1), v1, v2), in_v2, "v1 to v2");
+  expect_same(convert_update(as_bytes(in_v2), v2, v1), in_v1, "v2 to v1");
+  Doc doc;
+  ASSERT_TRUE(doc.apply_update(as_bytes(in_v2), {}, v2).ok());
+  expect_same(doc.encode_state_as_update(empty_state_vector(), v2), in_v2, "state in v2");
+  expect_same(doc.encode_state_as_update(empty_state_vector()), in_v1, "state in v1");
+}
+
+// What yjs emitted in v2, beside what it emitted in v1. Both logs are beside the repository only.
+void read_log_v2(const std::string& name) {
+  const fs::path path = beside / (name + ".yjs-updates-v2.bin.gz");
+  if (!fs::exists(path)) GTEST_SKIP() << "no " << name << " beside the repository";
+  const std::string log_v1 = read_gzip(beside / (name + ".yjs-updates-v1.bin.gz"));
+  const std::string log_v2 = read_gzip(path);
+  const auto updates_v1 = updates_of(log_v1);
+  const auto updates_v2 = updates_of(log_v2);
+  ASSERT_EQ(updates_v1.size(), updates_v2.size());
+  Doc doc;
+  for (std::size_t i = 0; i < updates_v2.size(); ++i) {
+    expect_same(convert_update(updates_v1[i], v1, v2), as_text(updates_v2[i]), "v1 to v2");
+    expect_same(convert_update(updates_v2[i], v2, v1), as_text(updates_v1[i]), "v2 to v1");
+    ASSERT_TRUE(doc.apply_update(updates_v2[i], {}, v2).ok());
+  }
+  const std::string final_v2 = read_file(beside / (name + ".yjs-final-v2.bin"));
+  expect_same(doc.encode_state_as_update(empty_state_vector(), v2), final_v2, "state in v2");
+  const Bytes merged_v1 = merge_updates(updates_v1).value();
+  const Bytes merged_v2 = merge_updates(updates_v2, v2).value();
+  expect_same(convert_update(merged_v1, v1, v2), as_text(merged_v2), "merged, in both formats");
+}
+
+TEST(trace, friendsforever_v2) { read_and_write_v2(data, "friendsforever"); }
+TEST(trace, clownschool_v2) { read_and_write_v2(data, "clownschool"); }
+TEST(trace, sveltecomponent_v2) { read_and_write_v2(data, "sveltecomponent"); }
+TEST(trace, log_of_friendsforever_v2) { read_log_v2("friendsforever"); }
+TEST(trace, log_of_clownschool_v2) { read_log_v2("clownschool"); }
+TEST(trace, log_of_sveltecomponent_v2) { read_log_v2("sveltecomponent"); }
+TEST(trace, log_of_rustcode_v2) { read_log_v2("rustcode"); }
+TEST(trace, log_of_seph_blog1_v2) { read_log_v2("seph-blog1"); }
+TEST(trace, log_of_automerge_paper_v2) { read_log_v2("automerge-paper"); }
+
 TEST(trace, friendsforever) { apply_and_compare(data, "friendsforever"); }
 TEST(trace, clownschool) { apply_and_compare(data, "clownschool"); }
 TEST(trace, sveltecomponent) { apply_and_compare(data, "sveltecomponent"); }

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "server/base/bytes.h"
+#include "server/base/result.h"
+#include "server/crdt/content.h"
+#include "server/crdt/id.h"
+#include "server/crdt/update.h"
+
+// An update as the engine works with it, whatever format it came in.
+
+namespace syncline::crdt {
+
+enum class ParentKind : std::uint8_t { inherited, root, item };
+
+// One struct as an update carries it. Views point into the update or into its DecodedUpdate.
+struct DecodedStruct {
+  Id id;
+  Clock length = 0;
+  Id origin;
+  Id right_origin;
+  Id parent_item;         // If parent is item.
+  std::string_view root;  // If parent is root.
+  std::string_view sub;   // With has_sub, unless the parent is inherited.
+  BytesView content;      // See content.h.
+  StructKind kind = StructKind::gc;
+  ParentKind parent = ParentKind::inherited;
+  bool has_origin = false;
+  bool has_right_origin = false;
+  bool has_sub = false;
+
+  Clock end() const { return id.clock + length; }
+};
+
+// All structs of one client in an update, in clock order.
+struct ClientRun {
+  ClientId client = 0;
+  std::size_t begin = 0;  // Indexes into DecodedUpdate::structs.
+  std::size_t end = 0;
+};
+
+// Keeps copies of bytes, at places that do not move, until it is cleared.
+class BytesArena {
+ public:
+  BytesView keep(BytesView bytes);
+  std::string_view keep(std::string_view text) { return as_text(keep(as_bytes(text))); }
+  std::size_t size() const { return size_; }
+  void clear() {
+    blocks_.clear();
+    size_ = 0;
+  }
+
+ private:
+  std::vector<Bytes> blocks_;
+  std::size_t size_ = 0;
+};
+
+// An update that has been read and checked. The bytes it was read from must outlive it.
+struct DecodedUpdate {
+  std::vector<DecodedStruct> structs;
+  std::vector<ClientRun> runs;
+  std::vector<IdRange> deletes;
+  // Contents that do not stand in the update as they are kept: those of format v2, and those that
+  // yjs would write otherwise.
+  BytesArena rewritten;
+
+  void clear();
+};
+
+// Reads a whole update; see check_update for what it refuses.
+Result<void> decode_update(BytesView update, const UpdateLimits& limits, DecodedUpdate& out,
+                           UpdateFormat format = UpdateFormat::v1);
+
+// Adds what another update holds to `out`. After an error, `out` is of no use.
+Result<void> decode_more(BytesView update, const UpdateLimits& limits, DecodedUpdate& out,
+                         UpdateFormat format);
+
+// Cuts the first `offset` elements off, as yjs does when it knows them already.
+// `owned` keeps a content that had to be rewritten.
+void drop_front(DecodedStruct& value, Clock offset, BytesArena& owned);
+
+// Sorts by client and clock, and joins ranges that touch or overlap.
+void sort_and_merge(std::vector<IdRange>& ranges);
+
+}  // namespace syncline::crdt
