@@ -104,6 +104,7 @@ void DocState::integrate(DecodedStruct value, Clock offset) {
     right_client = store.find_slot(value.right_origin.client);
     right = clean_start(right_client, value.right_origin.clock);
   }
+  if (offset == value.length) return;  // Known: only the places of its neighbours were to be cut.
   ChainIndex chain = none;
   BytesArena owned;
   if (offset > 0) {
