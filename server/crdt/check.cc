@@ -123,6 +123,7 @@ Result<std::size_t> check_type(const DocState& doc, TypeIndex index) {
   for (const TypeKeys::Entry& entry : type.keys.list()) {
     const Chain& chain = doc.chains[entry.chain];
     if (chain.type != index || chain.key != entry.key) return broken("a key of another type");
+    if (chain.first == none) return broken("a key that never had a value");
     Clock ignored = 0;
     SYNCLINE_ASSIGN(const std::size_t more, check_chain(doc, entry.chain, ignored, last));
     if (last != chain.last) return broken("a key whose last item is not the newest");

@@ -46,7 +46,7 @@ struct Transaction {
 struct IntegrationPlan {
   struct Step {
     std::size_t index;  // Into DecodedUpdate::structs.
-    Clock offset;       // So many elements are known already.
+    Clock offset;       // So many elements are known already; maybe all, see Planner.
   };
   std::vector<Step> steps;
   std::vector<ClientRun> rest;  // What has to wait, highest client first.

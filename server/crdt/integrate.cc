@@ -62,12 +62,17 @@ void DocState::integrate_gc(ClientSlot client, Clock clock, Clock length) {
 }
 
 // Which chain a struct belongs to: it says so, or it is that of its neighbours. With a neighbour
-// collected that is not known any more: none.
+// collected that is not known any more: none. Nor does a type that nests too deep belong to any. A
+// key that gets its chain here gets an item at once: no chain of a key is ever empty.
 ChainIndex DocState::chain_of(const DecodedStruct& value, ItemIndex left, ItemIndex right) {
   const auto is_gc = [&](ItemIndex index) { return index != none && store.items[index].is_gc(); };
   if (is_gc(left) || is_gc(right)) return none;
+  const auto too_deep = [&](TypeIndex type) {
+    return value.kind == StructKind::type && types[type].depth >= options.nesting_depth_max;
+  };
   if (value.parent == ParentKind::inherited) {
-    return store.items[left != none ? left : right].chain();
+    const ChainIndex chain = store.items[left != none ? left : right].chain();
+    return too_deep(chains[chain].type) ? none : chain;
   }
   TypeIndex parent = none;
   if (value.parent == ParentKind::root) {
@@ -78,6 +83,7 @@ ChainIndex DocState::chain_of(const DecodedStruct& value, ItemIndex left, ItemIn
     if (holder.kind() != StructKind::type) return none;
     parent = holder.type();
   }
+  if (too_deep(parent)) return none;
   return value.has_sub ? key_chain(parent, intern(value.sub)) : types[parent].list;
 }
 
@@ -98,7 +104,8 @@ void DocState::integrate(DecodedStruct value, Clock offset) {
     right_client = store.find_slot(value.right_origin.client);
     right = clean_start(right_client, value.right_origin.clock);
   }
-  ChainIndex chain = chain_of(value, left, right);
+  if (offset == value.length) return;  // Known: only the places of its neighbours were to be cut.
+  ChainIndex chain = none;
   BytesArena owned;
   if (offset > 0) {
     drop_front(value, offset, owned);
@@ -106,12 +113,10 @@ void DocState::integrate(DecodedStruct value, Clock offset) {
     left = clean_end(client, value.id.clock - 1);
     // The rest of a run goes where its beginning is, whatever this update says about that.
     chain = store.items[left].chain();
+  } else {
+    chain = chain_of(value, left, right);
   }
-  const bool too_deep = chain != none && value.kind == StructKind::type &&
-                        types[chains[chain].type].depth >= options.nesting_depth_max;
-  if (chain == none || too_deep) {
-    return integrate_gc(client, value.id.clock, value.length);
-  }
+  if (chain == none) return integrate_gc(client, value.id.clock, value.length);
   const ItemIndex index = store.items.allocate();
   Item& item = store.items[index];
   item.set_clock(value.id.clock);

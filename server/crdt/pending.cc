@@ -82,8 +82,18 @@ class Planner {
     if (known < value.length) {
       plan_.steps.push_back({top.index, known});
       run.state = value.end();
+    } else if ((value.has_origin || value.has_right_origin) && is_collected(value.id)) {
+      plan_.steps.push_back({top.index, value.length});
     }
     stack_.pop_back();
+  }
+
+  // Somebody has collected it, and now it comes as it was: nothing of it is new, but yjs looks its
+  // neighbours up all the same, and may cut a surrogate pair between them, for ever.
+  bool is_collected(const Id& id) const {
+    const ClientSlot slot = store_.find_slot(id.client);
+    return slot != none && id.clock < store_.client(slot).state &&
+           store_.items[store_.find(slot, id.clock)].is_gc();
   }
 
   // What has to be known before the struct, besides those before it in its run.
@@ -208,7 +218,7 @@ Result<void> DocState::check_continuations(const DecodedUpdate& update,
                                            const IntegrationPlan& integration) const {
   for (const IntegrationPlan::Step& step : integration.steps) {
     const DecodedStruct& value = update.structs[step.index];
-    if (step.offset == 0 || !is_item(value.kind)) continue;
+    if (step.offset == 0 || step.offset == value.length || !is_item(value.kind)) continue;
     const Item* front = find_item({value.id.client, value.id.clock + step.offset - 1});
     if (!front || !front->is_gc()) continue;
     const auto is_collected = [&](const Id& id) {

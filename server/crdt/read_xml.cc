@@ -118,6 +118,8 @@ Attributes enumerate(std::string_view json) {
 
 std::string entry_text(const DocState& doc, const Item& item) {
   std::string text;
+  // Somebody made one up: it has no value.
+  if (item.kind() == StructKind::format) return "undefined";
   if (item.length() == 1 || !is_run(item.kind())) {
     append_content_text(text, doc, item);
     return text;

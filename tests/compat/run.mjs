@@ -15,6 +15,7 @@ import { runDifferential } from './differential/differential.mjs';
 import { fixtureFiles } from './differential/fixtures.mjs';
 import { operations } from './differential/processes.mjs';
 import { runVersions } from './differential/versions.mjs';
+import { differences } from './generate/generate.mjs';
 import { Report } from './lib/report.mjs';
 import { testMeasures } from './measure/measures.mjs';
 
@@ -45,8 +46,12 @@ async function testDifferential(report) {
   };
   await report.test('what was found once', () =>
     run({ fixtures: fixtureFiles() }, (tally) => `${tally.get('fixture')} fixtures`));
+  await report.test('the corpus is what yjs makes', () => {
+    const names = differences();
+    if (names.length > 0) throw new Error(`other: ${names.join(', ')}`);
+  });
   await report.test('random histories against yjs', () =>
-    run({ histories: values.quick ? 60 : 600 }, (tally) => `${operations(tally)} operations`));
+    run({ histories: values.quick ? 60 : 400 }, (tally) => `${operations(tally)} operations`));
   await report.test('poisoned updates against yjs', () =>
     run({ poisonSeeds: values.quick ? 100 : 800 }, (tally) =>
       `${tally.sum('poisoned')}, of which ${tally.get('poisoned update accepted')} were accepted`));

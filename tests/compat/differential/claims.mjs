@@ -14,10 +14,11 @@ export class Claims {
   #items = new Map();  // Client to a list of items; they may overlap.
   equivocated = false;
 
-  // A struct that says that something is gone (GC, deleted) claims nothing about what it was.
+  // A struct that says that something was collected claims nothing about what it was, and one that says
+  // that it was deleted, only where it was.
   add(update) {
     for (const struct of Y.decodeUpdate(update).structs) {
-      if (!(struct instanceof Y.Item) || struct.content instanceof Y.ContentDeleted) continue;
+      if (!(struct instanceof Y.Item)) continue;
       const known = this.#items.get(struct.id.client) ?? [];
       this.equivocated ||= known.some((other) =>
         overlap(struct, other) && !agree(struct, other) && (end(struct) !== end(other) || cuts(struct) || cuts(other)));
@@ -38,7 +39,8 @@ function overlap(a, b) {
 function agree(a, b) {
   const from = Math.max(a.id.clock, b.id.clock);
   const count = Math.min(end(a), end(b)) - from;
-  return sameOrigins(a, b, from) && sameContent(a, b, from, count);
+  const gone = [a, b].some((item) => item.content instanceof Y.ContentDeleted);
+  return sameOrigins(a, b, from) && (gone || sameContent(a, b, from, count));
 }
 
 // In the middle of a run, an element's origin is the one before it.

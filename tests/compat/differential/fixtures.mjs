@@ -7,7 +7,8 @@
 //
 //   whatever stands behind the first empty line is for people
 //
-// Kinds:  replica  apply, edit: what was done to one document
+// Kinds:  replica  apply, edit: what was done to one document; apply_v2: an update that the engine is given
+//                  in format v2 (it stands here in v1)
 //         merge    update: merged, and looked at otherwise, without a document
 //         poison   base, bad, rest: see poison.mjs
 //         poison_v2  bad, update: see poison_v2.mjs

@@ -168,8 +168,9 @@ export class History {
 
   async #applyTo(to, update) {
     this.#tally.add(to.twin ? 'update applied to both' : 'update applied to yjs');
-    if (to.twin) await this.#guard(to, () => to.apply(update));
-    else applyUpdate(to.doc, update, remote);
+    if (!to.twin) return applyUpdate(to.doc, update, remote);
+    const format = to.log.length % 2 === 0 ? 'v1' : 'v2';
+    return this.#guard(to, () => to.apply(update, format));
   }
 
   // State vectors of other replicas, and one that names clocks in the middle of things.

@@ -8,8 +8,8 @@
 // another update put in between), and updates put together from random structs.
 
 import * as Y from 'yjs';
-import { applyUpdate } from './apply_update.mjs';
 import * as encoding from 'lib0/encoding';
+import { applyUpdate } from './apply_update.mjs';
 import { Claims } from './claims.mjs';
 import { compareContent, compareState, hex, Mismatch } from './compare.mjs';
 import { ProbeError } from './probe_client.mjs';
@@ -39,7 +39,7 @@ export function validUpdates(random) {
     doc.on('update', (update) => updates.push(update));
     return doc;
   });
-  for (let i = 0; i < 5; ++i) {
+  for (let i = 0; i < 5 || updates.length === 0; ++i) {
     editRandomly(random.pick(docs), random, random.between(1, 3));
     if (random.chance(30)) Y.applyUpdate(docs[1], Y.encodeStateAsUpdate(docs[0]));
   }

@@ -13,8 +13,8 @@ import { roots, typeRoots } from './yjs_edits.mjs';
 export const remote = Symbol('remote');
 
 export class Replica {
-  // What was done, as the steps of a fixture: ['apply', update] and ['edit', [...]]; and the same with
-  // each edit as the update that it made.
+  // What was done, as the steps of a fixture: ['apply', update], ['apply_v2', update] and ['edit', [...]];
+  // and the same with each edit as the update that it made.
   log = [];
   updates = [];
 
@@ -33,13 +33,14 @@ export class Replica {
     return replica;
   }
 
-  // Applies an update to both. What yjs wrote must pass the check at the door.
-  async apply(update) {
-    this.log.push(['apply', update]);
-    this.updates.push(['apply', update]);
+  // Applies an update to both. It is given in format v1; as `v2`, the engine gets it converted. What yjs
+  // wrote must pass the check at the door.
+  async apply(update, format = 'v1') {
+    const step = [format === 'v2' ? 'apply_v2' : 'apply', update];
+    this.log.push(step);
+    this.updates.push(step);
     applyUpdate(this.doc, update, remote);
-    // Every other one comes in format v2.
-    const given = this.log.length % 2 === 0 ? [Y.convertUpdateFormatV1ToV2(update), 'v2'] : [update, 'v1'];
+    const given = format === 'v2' ? [Y.convertUpdateFormatV1ToV2(update), 'v2'] : [update, 'v1'];
     try {
       await Promise.all([this.twin.probe.checkUpdate(...given), this.twin.apply(...given)]);
     } catch (error) {
@@ -78,7 +79,7 @@ export class Replica {
 
   // The last updates that came; then some of them twice, and states that hold them in part.
   async #compareUpdates(stateVectors) {
-    const updates = this.log.filter(([step]) => step === 'apply').map(([, update]) => update).slice(-12);
+    const updates = this.log.filter(([kind]) => kind !== 'edit').map(([, update]) => update).slice(-12);
     if (updates.length === 0) return;
     await compareMerge(this.twin.probe, updates, stateVectors);
     const some = updates.filter((_, i) => i % 3 !== 1);
@@ -98,8 +99,8 @@ export async function replay(probe, options, log) {
   const replica = await Replica.create(probe, options);
   try {
     for (const [step, value] of log) {
-      if (step === 'apply') await replica.apply(value);
-      else await replica.edit(value);
+      if (step === 'edit') await replica.edit(value);
+      else await replica.apply(value, step === 'apply_v2' ? 'v2' : 'v1');
       await replica.compare();
       await replica.compareExchange();
     }

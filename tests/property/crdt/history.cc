@@ -245,13 +245,17 @@ std::vector<Bytes> shuffled_with_repetitions(std::vector<Bytes> updates) {
   return shuffled(std::move(updates));
 }
 
-Bytes merged(const std::vector<Bytes>& updates) {
+Bytes merged(const std::vector<Bytes>& updates, UpdateFormat format) {
   const std::vector<BytesView> views(updates.begin(), updates.end());
-  return merge_updates(views).value();
+  return merge_updates(views, format).value();
 }
 
-Bytes whole_state(const Doc& doc) {
-  return doc.encode_state_as_update(empty_state_vector()).value();
+Bytes whole_state(const Doc& doc, UpdateFormat format) {
+  return doc.encode_state_as_update(empty_state_vector(), format).value();
+}
+
+Bytes as_v2(const Bytes& update) {
+  return convert_update(update, UpdateFormat::v1, UpdateFormat::v2).value();
 }
 
 void require_check(const Doc& doc) {

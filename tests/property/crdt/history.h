@@ -55,8 +55,10 @@ std::vector<Bytes> shuffled(std::vector<Bytes> updates);
 // The same with some of them a second time, in any order.
 std::vector<Bytes> shuffled_with_repetitions(std::vector<Bytes> updates);
 
-Bytes merged(const std::vector<Bytes>& updates);
-Bytes whole_state(const Doc& doc);
+Bytes merged(const std::vector<Bytes>& updates, UpdateFormat format = UpdateFormat::v1);
+Bytes whole_state(const Doc& doc, UpdateFormat format = UpdateFormat::v1);
+// REQUIRES: `update` is in format v1.
+Bytes as_v2(const Bytes& update);
 
 // Fails the property with the first invariant that does not hold.
 void require_check(const Doc& doc);

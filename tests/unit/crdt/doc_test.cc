@@ -61,6 +61,20 @@ TEST(doc, tidies_up_after_the_clients_in_the_order_of_their_deletions) {
             to_hex(deletions));
 }
 
+// "x" was put between the halves of a pair, in a text that was deleted where the sender collected
+// it. When it comes again from somebody who knew it, yjs cuts the pair.
+TEST(doc, cuts_a_pair_for_what_was_collected_elsewhere) {
+  Doc doc({.gc = false});
+  const Bytes text = from_hex("01 02 01 00 07 01 01 61 02 04 00 01 00 04 f0 9f 98 80 00");
+  const Bytes collected = from_hex("01 01 02 00 00 01 00");
+  const Bytes as_it_was = from_hex("01 01 02 00 c4 01 01 01 02 01 78 00");
+  for (const Bytes& update : {text, collected, as_it_was}) {
+    ASSERT_TRUE(doc.apply_update(update).ok());
+  }
+  EXPECT_EQ(doc.array_json("a"), "[\"\uFFFD\uFFFD\"]");
+  EXPECT_TRUE(doc.check().ok());
+}
+
 TEST(doc, a_cut_surrogate_pair_becomes_replacement_characters) {
   Doc doc({.client_id = 1});
   ASSERT_TRUE(doc.text("t").insert(0, "a\U0001F600b").ok());

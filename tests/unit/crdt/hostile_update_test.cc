@@ -190,5 +190,27 @@ TEST(doc, an_attribute_shows_the_last_element_of_a_run) {
   EXPECT_EQ(doc.xml_string("x"), "<p k=\"c\"></p>");
 }
 
+// What goes on somewhere else than it began leaves no trace of where it says that it belongs: a key
+// without a value.
+TEST(doc, a_key_of_which_nothing_came_is_not_there) {
+  Doc doc;
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 02 00 08 01 01 61 01 77 01 78 00")).ok());
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 02 00 21 01 01 6d 01 6b 03 00")).ok());
+  const auto checked = doc.check();
+  EXPECT_TRUE(checked.ok()) << checked.error().message();
+  EXPECT_EQ(doc.map_json("m"), "{}");
+  EXPECT_EQ(doc.to_json(), R"({"a":["x"]})");
+}
+
+// A format under an attribute's key; yjs shows it so.
+TEST(doc, a_format_as_an_attribute_has_no_value) {
+  Doc doc;
+  ASSERT_TRUE(doc.apply_update(from_hex("01 02 01 00 07 01 01 78 03 02 48 31"
+                                        "28 00 01 00 02 69 64 01 77 01 61 00"))
+                  .ok());
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 02 00 86 01 01 01 6b 01 31 00")).ok());
+  EXPECT_EQ(doc.xml_string("x"), "<h1 id=\"undefined\"></h1>");
+}
+
 }  // namespace
 }  // namespace syncline::crdt
