@@ -39,6 +39,14 @@ struct Transaction {
   };
   std::vector<Place> seams;
   std::vector<TypeIndex> changed;  // Only those that a formatting clean-up could concern.
+
+  // Gives back the memory of a large one that is over.
+  void release() {
+    deleted = std::vector<DeletedRun>();
+    touched = std::vector<ClientSlot>();
+    seams = std::vector<Place>();
+    changed = std::vector<TypeIndex>();
+  }
 };
 
 // What of an update can be integrated now, and in which order. It follows from clocks alone, so it

@@ -102,7 +102,11 @@ void DocState::integrate(DecodedStruct value, Clock offset) {
   }
   if (value.has_right_origin) {
     right_client = store.find_slot(value.right_origin.client);
-    right = clean_start(right_client, value.right_origin.clock);
+    // Mostly nothing has come between the two since, and the one leads to the other.
+    right = left == none ? none : store.items[left].right();
+    const bool found = right != none && store.items[right].client() == right_client &&
+                       store.items[right].clock() == value.right_origin.clock;
+    if (!found) right = clean_start(right_client, value.right_origin.clock);
   }
   if (offset == value.length) return;  // Known: only the places of its neighbours were to be cut.
   ChainIndex chain = none;

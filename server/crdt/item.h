@@ -228,8 +228,8 @@ class TypeKeys {
   }
 
   void clear() {
-    list_ = {};
-    chains_ = {};
+    list_ = std::vector<Entry>();
+    chains_.clear();
   }
 
   const std::vector<Entry>& list() const { return list_; }

@@ -263,8 +263,8 @@ Result<void> DocState::check_capacity(const DecodedUpdate& update) const {
 
 Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limits,
                                      UpdateFormat format) {
-  // One huge update must not hold its memory for as long as the document is open.
-  constexpr std::size_t scratch_structs_kept = 16'384;
+  // A large update must not hold its memory for as long as the document is open.
+  constexpr std::size_t scratch_structs_kept = 64;
   constexpr std::size_t bytes_max = std::size_t{3} << 30;  // Offsets into arenas have 32 bits.
   const auto check_room = [&](std::size_t bytes) -> Result<void> {
     if (store.arena_bytes() + bytes <= bytes_max) return {};
@@ -301,7 +301,11 @@ Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limit
   outcome.pending = has_pending();
   outcome.changed = touched || pending_changed_;
   decoded_.rewritten.clear();
-  if (decoded_.structs.capacity() > scratch_structs_kept) decoded_ = {};
+  if (decoded_.structs.capacity() > scratch_structs_kept) {
+    decoded_ = {};
+    transaction.release();
+    store.shrink();
+  }
   return outcome;
 }
 

@@ -1,8 +1,26 @@
 #include "server/crdt/struct_index.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace syncline::crdt {
+namespace {
+
+// The last of `count` for which `holds`, which holds for the first and then up to some place. A
+// binary search without a branch that depends on what it finds: those would be guessed wrong half
+// of the time.
+template <class Holds>
+std::size_t last_not_after(std::size_t count, Holds holds) {
+  std::size_t base = 0;
+  while (count > 1) {
+    const std::size_t half = count / 2;
+    base += holds(base + half) ? half : 0;
+    count -= half;
+  }
+  return base;
+}
+
+}  // namespace
 
 std::size_t StructIndex::memory_bytes() const {
   std::size_t bytes = chunks_.capacity() * sizeof(chunks_[0]);
@@ -10,29 +28,40 @@ std::size_t StructIndex::memory_bytes() const {
   return bytes;
 }
 
-StructIndex::Position StructIndex::find(const ItemSlab& items, Clock clock) const {
-  const auto covers = [&](Position position) {
-    const Item& item = items[(*this)[position]];
-    return item.clock() <= clock && clock < item.end();
-  };
-  if (found_.chunk < chunks_.size() && found_.at < chunks_[found_.chunk].size()) {
-    if (covers(found_)) return found_;
-    if (const Position after = next(found_); !at_end(after) && covers(after)) {
-      return found_ = after;
-    }
-    if (!at_begin(found_)) {
-      if (const Position before = previous(found_); covers(before)) return found_ = before;
-    }
+// Whether the struct at `position`, or a neighbour of it, covers the clock; moves there.
+bool StructIndex::settle_near(const ItemSlab& items, Clock clock, Position& position) const {
+  if (position.chunk >= chunks_.size() || position.at >= chunks_[position.chunk].size()) {
+    return false;
   }
-  const auto is_after = [&](Clock value, ItemIndex item) { return value < items[item].clock(); };
-  const auto chunk_after =
-      std::upper_bound(chunks_.begin(), chunks_.end(), clock,
-                       [&](Clock value, const auto& chunk) { return is_after(value, chunk[0]); });
-  const auto& chunk = *(chunk_after - 1);
-  const auto after = std::upper_bound(chunk.begin(), chunk.end(), clock, is_after);
-  found_ = {static_cast<std::uint32_t>(chunk_after - chunks_.begin() - 1),
-            static_cast<std::uint32_t>(after - chunk.begin() - 1)};
-  return found_;
+  const Item& item = items[(*this)[position]];
+  if (clock < item.clock()) {
+    if (at_begin(position)) return false;
+    const Position before = previous(position);
+    if (clock < items[(*this)[before]].clock()) return false;
+    position = before;
+    return true;
+  }
+  if (clock < item.end()) return true;
+  const Position after = next(position);
+  if (at_end(after) || clock >= items[(*this)[after]].end()) return false;
+  position = after;
+  return true;
+}
+
+StructIndex::Position StructIndex::find(const ItemSlab& items, Clock clock) const {
+  if (settle_near(items, clock, found_[0])) return found_[0];
+  if (settle_near(items, clock, found_[1])) {
+    std::swap(found_[0], found_[1]);
+    return found_[0];
+  }
+  const std::size_t chunk = last_not_after(
+      chunks_.size(), [&](std::size_t i) { return items[chunks_[i][0]].clock() <= clock; });
+  const std::vector<ItemIndex>& structs = chunks_[chunk];
+  const std::size_t at = last_not_after(
+      structs.size(), [&](std::size_t i) { return items[structs[i]].clock() <= clock; });
+  found_[1] = found_[0];
+  found_[0] = {static_cast<std::uint32_t>(chunk), static_cast<std::uint32_t>(at)};
+  return found_[0];
 }
 
 std::size_t StructIndex::count_from(Position position) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -66,9 +67,13 @@ class StructIndex {
  private:
   static constexpr std::size_t chunk_max = 512;
 
+  bool settle_near(const ItemSlab& items, Clock clock, Position& position) const;
+
   std::vector<std::vector<ItemIndex>> chunks_;  // None is empty.
   std::size_t size_ = 0;
-  mutable Position found_;  // By the last search: the next one is mostly near. May be outdated.
+  // By the last searches: the next one is mostly near one of them (origins are apart from right
+  // origins). May be outdated.
+  mutable std::array<Position, 2> found_{};
 };
 
 }  // namespace syncline::crdt

@@ -9,21 +9,24 @@
 namespace syncline::crdt {
 
 ClientSlot StructStore::find_slot(ClientId client) const {
+  if (last_slot_ != none && last_client_ == client) return last_slot_;
   const auto found = slots_.find(client);
-  return found == slots_.end() ? none : found->second;
+  if (found == slots_.end()) return none;
+  last_client_ = client;
+  return last_slot_ = found->second;
 }
 
 ClientSlot StructStore::slot(ClientId client) {
-  const auto [found, inserted] =
-      slots_.try_emplace(client, static_cast<ClientSlot>(clients_.size()));
-  if (!inserted) return found->second;
+  if (const ClientSlot known = find_slot(client); known != none) return known;
+  const auto slot = static_cast<ClientSlot>(clients_.size());
+  slots_.emplace(client, slot);
   SYNCLINE_ASSERT(clients_.size() < Item::clients_max);
   clients_.emplace_back().id = client;
   const auto place =
       std::lower_bound(descending_.begin(), descending_.end(), client,
-                       [this](ClientSlot slot, ClientId id) { return clients_[slot].id > id; });
-  descending_.insert(place, found->second);
-  return found->second;
+                       [this](ClientSlot other, ClientId id) { return clients_[other].id > id; });
+  descending_.insert(place, slot);
+  return slot;
 }
 
 Clock StructStore::state(ClientId client) const {

@@ -91,6 +91,9 @@ class StructStore {
 
   std::vector<ClientStructs> clients_;
   std::unordered_map<ClientId, ClientSlot> slots_;  // Never iterated.
+  // The one asked for last: most structs refer to their own client.
+  mutable ClientId last_client_ = 0;
+  mutable ClientSlot last_slot_ = none;
   std::vector<ClientSlot> descending_;
   std::size_t arena_bytes_ = 0;
 };

@@ -97,6 +97,7 @@ class UpdateReader {
     if (count > structs_max_ - (out_.structs.size() - first_struct_))
       return source_.fail(ErrorCode::too_large);
     run.begin = out_.structs.size();
+    make_room(count);
     for (; count > 0; --count) {
       DecodedStruct& value = out_.structs.emplace_back();
       value.id = {run.client, clock};
@@ -110,6 +111,17 @@ class UpdateReader {
     run.end = out_.structs.size();
     out_.runs.push_back(run);
     return true;
+  }
+
+  // Ahead for long runs; what an update claims is believed as far as its size allows.
+  void make_room(std::uint64_t structs) {
+    constexpr std::uint64_t worth_it = 64;
+    constexpr std::size_t bytes_min = 8;  // Nearly no struct is smaller.
+    if (structs < worth_it) return;
+    const std::size_t likely = std::min<std::size_t>(structs, source_.remaining() / bytes_min);
+    const std::size_t wanted = out_.structs.size() + likely;
+    if (wanted <= out_.structs.capacity()) return;
+    out_.structs.reserve(std::max(wanted, 2 * out_.structs.capacity()));
   }
 
   bool read_struct(DecodedStruct& value) {
