@@ -33,6 +33,7 @@ Room::Room(RoomHost& host, DocumentName name)
   host_.ports().broker.subscribe(name_);
   const crdt::DocOptions options{.client_id = 0,
                                  .gc = !host_.config().keep_deleted_content,
+                                 .tidies_formats = false,
                                  .pending_bytes_max = host_.config().pending_bytes_max};
   loader_.emplace(host_.ports().updates, host_.ports().snapshots, static_cast<TokenSource&>(*this),
                   name_, options, host_.config().log_page_bytes);

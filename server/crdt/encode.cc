@@ -39,39 +39,41 @@ std::vector<Part> missing_parts(const StructStore& store, const StateVector& kno
 // A struct of the document, to be written.
 class ItemView {
  public:
-  ItemView(const DocState& doc, const Item& item) : doc_(doc), item_(item) {
-    if (!item.is_gc()) chain_ = &doc.chains[item.chain()];
-    if (item.kind() == StructKind::type) write_type(doc.types[item.type()]);
-  }
+  ItemView(const DocState& doc, const Item& item)
+      : doc_(doc), item_(item), chain_(item.is_gc() ? nullptr : &doc.chains[item.chain()]) {}
 
   StructKind kind() const { return item_.kind(); }
-  Id id() const { return doc_.store.id(item_); }
-  Clock length() const { return item_.length(); }
-  BytesView content() const {
-    return kind() == StructKind::type ? type_.view() : doc_.store.content(item_);
-  }
+  Id id() const { return id_of(item_.client(), item_.clock()); }
   bool has_origin() const { return item_.has_origin(); }
   bool has_right_origin() const { return item_.has_right_origin(); }
-  bool has_sub() const { return chain_ && chain_->key != none; }
+  bool has_sub() const { return chain_->key != none; }
   Id origin() const { return id_of(item_.origin_client(), item_.origin_clock()); }
   Id right_origin() const { return id_of(item_.right_origin_client(), item_.right_origin_clock()); }
   bool parent_is_root() const { return parent().item == none; }
   std::string_view root() const { return doc_.name(parent().name); }
-  Id parent_item() const { return doc_.store.id(doc_.store.items[parent().item]); }
+  Id parent_item() const {
+    const Item& holder = doc_.store.items[parent().item];
+    return id_of(holder.client(), holder.clock());
+  }
   std::string_view sub() const { return doc_.name(chain_->key); }
+
+  template <class Writer>
+  void write_content(Writer& writer, Clock offset) const {
+    if (item_.kind() == StructKind::type) {
+      const Type& type = doc_.types[item_.type()];
+      const bool named = has_name(type.kind);
+      return writer.write_type(type.kind, named ? doc_.name(type.name) : std::string_view());
+    }
+    writer.write_content(item_.kind(), doc_.store.content(item_), item_.length(), offset);
+  }
 
  private:
   Id id_of(ClientSlot client, Clock clock) const { return {doc_.store.client(client).id, clock}; }
   const Type& parent() const { return doc_.types[chain_->type]; }
-  void write_type(const Type& type) {
-    type_.write_var_uint(static_cast<std::uint64_t>(type.kind));
-    if (has_name(type.kind)) type_.write_var_string(doc_.name(type.name));
-  }
 
   const DocState& doc_;
   const Item& item_;
-  const Chain* chain_ = nullptr;  // None for a GC struct.
-  Encoder type_;                  // The content, if it is a type.
+  const Chain* chain_;  // Null for a GC.
 };
 
 template <class Writer>
@@ -174,7 +176,7 @@ Bytes DocState::encode_transaction() {
   WriterV1 writer(encoder);
   write_parts(writer, *this, parts);
   write_delete_set(writer, std::move(deletes));
-  return encoder.take();
+  return writer.finish();
 }
 
 namespace {

@@ -12,7 +12,7 @@
 namespace syncline::crdt {
 
 bool DocState::needs_formatting_cleanup() const {
-  if (transaction.local) return false;
+  if (transaction.local || !options.tidies_formats) return false;
   for (const TypeIndex index : transaction.changed) {
     const Type& type = types[index];
     if (type.alive && type.has_formatting && !type_deleted(type)) return true;

@@ -266,14 +266,16 @@ Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limit
   // One huge update must not hold its memory for as long as the document is open.
   constexpr std::size_t scratch_structs_kept = 16'384;
   constexpr std::size_t bytes_max = std::size_t{3} << 30;  // Offsets into arenas have 32 bits.
-  if (store.arena_bytes() + update.size() <= bytes_max && format == UpdateFormat::v1 &&
-      apply_typing(update)) {
+  const auto check_room = [&](std::size_t bytes) -> Result<void> {
+    if (store.arena_bytes() + bytes <= bytes_max) return {};
+    return Error{ErrorCode::too_large, "the document would outgrow its index"};
+  };
+  SYNCLINE_TRY(check_room(update.size()));
+  if (format == UpdateFormat::v1 && apply_typing(update)) {
     return ApplyOutcome{.changed = true, .pending = false};
   }
   SYNCLINE_TRY(decode_update(update, limits, decoded_, format));
-  if (store.arena_bytes() + update.size() + decoded_.rewritten.size() > bytes_max) {
-    return Error{ErrorCode::too_large, "the document would outgrow its index"};
-  }
+  SYNCLINE_TRY(check_room(update.size() + decoded_.rewritten.size()));
   SYNCLINE_TRY(check_capacity(decoded_));
   SYNCLINE_TRY(check_references(decoded_));
   const IntegrationPlan integration = plan(decoded_);

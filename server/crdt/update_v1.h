@@ -30,6 +30,10 @@ class WriterV1 {
   void write_content(StructKind kind, BytesView content, Clock length, Clock offset) {
     crdt::write_content(out_, kind, content, length, offset);
   }
+  void write_type(TypeKind kind, std::string_view name) {
+    out_.write_var_uint(static_cast<std::uint64_t>(kind));
+    if (has_name(kind)) out_.write_var_string(name);
+  }
   void write_delete_range(Clock /*previous_end*/, const IdRange& range) {
     out_.write_var_uint(range.clock);
     out_.write_var_uint(range.length);

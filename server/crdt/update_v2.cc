@@ -272,8 +272,14 @@ void WriterV2::write_content(StructKind kind, BytesView content, Clock length, C
     }
     case StructKind::format:
       return write_format(content);
-    case StructKind::type:
-      return write_type(content);
+    case StructKind::type: {
+      Decoder decoder(content);
+      std::uint64_t number = 0;
+      const bool read = decoder.take_var_uint(number);
+      SYNCLINE_ASSERT(read);
+      const auto type = static_cast<TypeKind>(number);
+      return write_type(type, has_name(type) ? take_checked_string(decoder) : std::string_view());
+    }
     case StructKind::any: {
       bool cuts_pair = false;
       lengths_.write(length - offset);
@@ -305,13 +311,9 @@ void WriterV2::write_json_run(BytesView content, Clock length, Clock offset) {
   for (Clock i = offset; i < length; ++i) write_string(take_checked_string(decoder));
 }
 
-void WriterV2::write_type(BytesView content) {
-  Decoder decoder(content);
-  std::uint64_t kind = 0;
-  const bool read = decoder.take_var_uint(kind);
-  SYNCLINE_ASSERT(read);
-  type_numbers_.write(kind);
-  if (has_name(static_cast<TypeKind>(kind))) write_key(take_checked_string(decoder));
+void WriterV2::write_type(TypeKind kind, std::string_view name) {
+  type_numbers_.write(static_cast<std::uint64_t>(kind));
+  if (has_name(kind)) write_key(name);
 }
 
 void WriterV2::write_format(BytesView content) {

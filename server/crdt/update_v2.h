@@ -39,6 +39,7 @@ class WriterV2 {
   }
   void write_parent_info(bool is_root) { parent_infos_.write(is_root ? 1 : 0); }
   void write_string(std::string_view text);
+  void write_type(TypeKind kind, std::string_view name);
   void write_content(StructKind kind, BytesView content, Clock length, Clock offset);
   void write_delete_range(Clock previous_end, const IdRange& range) {
     rest_.write_var_uint(range.clock - previous_end);
@@ -51,7 +52,6 @@ class WriterV2 {
   void write_json(std::string_view text);
   void write_text(BytesView content, Clock length, Clock offset);
   void write_json_run(BytesView content, Clock length, Clock offset);
-  void write_type(BytesView content);
   void write_format(BytesView content);
   void write_subdocument(BytesView content);
 

@@ -24,8 +24,6 @@ class DecodedView {
 
   StructKind kind() const { return value_.kind; }
   const Id& id() const { return value_.id; }
-  Clock length() const { return value_.length; }
-  BytesView content() const { return value_.content; }
   bool has_origin() const { return value_.has_origin; }
   bool has_right_origin() const { return value_.has_right_origin; }
   bool has_sub() const { return value_.has_sub; }
@@ -36,6 +34,11 @@ class DecodedView {
   const Id& parent_item() const { return value_.parent_item; }
   std::string_view sub() const { return value_.sub; }
 
+  template <class Writer>
+  void write_content(Writer& writer, Clock offset) const {
+    writer.write_content(value_.kind, value_.content, value_.length, offset);
+  }
+
  private:
   const DecodedStruct& value_;
 };
@@ -43,27 +46,32 @@ class DecodedView {
 // Writes a struct from element `offset` on, as yjs' struct.write(encoder, offset).
 template <class Writer, class View>
 void write_struct(Writer& writer, const View& value, Clock offset) {
-  const bool item = is_item(value.kind());
-  const bool has_origin = item && (value.has_origin() || offset > 0);
+  if (!is_item(value.kind())) {
+    writer.write_info(static_cast<std::uint8_t>(value.kind()));
+    return value.write_content(writer, offset);
+  }
+  const bool has_origin = value.has_origin() || offset > 0;
   const bool has_right_origin = value.has_right_origin();
+  const bool has_sub = value.has_sub();
   writer.write_info(static_cast<std::uint8_t>(
       static_cast<unsigned>(value.kind()) | (has_origin ? has_origin_bit : 0U) |
-      (has_right_origin ? has_right_origin_bit : 0U) | (value.has_sub() ? has_sub_bit : 0U)));
-  if (has_origin) {
-    writer.write_left_id(offset > 0 ? Id{value.id().client, value.id().clock + offset - 1}
-                                    : Id(value.origin()));
+      (has_right_origin ? has_right_origin_bit : 0U) | (has_sub ? has_sub_bit : 0U)));
+  if (offset > 0) {
+    writer.write_left_id({value.id().client, value.id().clock + offset - 1});
+  } else if (has_origin) {
+    writer.write_left_id(value.origin());
   }
   if (has_right_origin) writer.write_right_id(value.right_origin());
-  if (item && !has_origin && !has_right_origin) {
+  if (!has_origin && !has_right_origin) {
     writer.write_parent_info(value.parent_is_root());
     if (value.parent_is_root()) {
       writer.write_string(value.root());
     } else {
       writer.write_left_id(value.parent_item());
     }
-    if (value.has_sub()) writer.write_string(value.sub());
+    if (has_sub) writer.write_string(value.sub());
   }
-  writer.write_content(value.kind(), value.content(), value.length(), offset);
+  value.write_content(writer, offset);
 }
 
 // yjs' writeDeleteSet. REQUIRES: one client's ranges stand together, in the order to be written.

@@ -5,6 +5,8 @@
 #include "server/base/limits.h"
 #include "server/crdt/update_ops.h"
 #include "server/crdt/update_v1.h"
+#include "server/crdt/update_v2.h"
+#include "server/crdt/update_writer.h"
 #include "server/lib0/decoder.h"
 #include "server/lib0/encoder.h"
 
@@ -14,13 +16,9 @@ namespace {
 using lib0::Decoder;
 using lib0::Encoder;
 
-// How a range is written, in v1 and in v2 (yjs' DSEncoderV1 and V2). `end` is where the range
+// How a range is read, in v1 and in v2 (yjs' DSDecoderV1 and V2). `end` is where the range
 // before it ended, 0 for a client's first.
 struct PlainRanges {
-  static void write(Encoder& encoder, const IdRange& range, Clock) {
-    encoder.write_var_uint(range.clock);
-    encoder.write_var_uint(range.length);
-  }
   static bool read(Decoder& decoder, IdRange& range, Clock end) {
     if (!decoder.take_var_uint(range.clock) || !decoder.take_var_uint(range.length)) return false;
     if (range.clock < end || range.length == 0) return decoder.fail(ErrorCode::malformed);
@@ -28,10 +26,6 @@ struct PlainRanges {
   }
 };
 struct DistanceRanges {
-  static void write(Encoder& encoder, const IdRange& range, Clock end) {
-    encoder.write_var_uint(range.clock - end);
-    encoder.write_var_uint(range.length - 1);
-  }
   static bool read(Decoder& decoder, IdRange& range, Clock end) {
     if (!decoder.take_var_uint(range.clock) || !decoder.take_var_uint(range.length)) return false;
     range.clock += end;  // Both are at most 2^53.
@@ -40,29 +34,12 @@ struct DistanceRanges {
   }
 };
 
-template <class Form>
+// `Writer` is that of an update format; of its fields the delete set takes only the rest.
+template <class Writer>
 Bytes encode(const Version& version) {
-  // Highest client first.
-  std::vector<IdRange> ranges = version.deletes;
-  std::stable_sort(ranges.begin(), ranges.end(),
-                   [](const IdRange& a, const IdRange& b) { return a.client > b.client; });
-  std::size_t clients = 0;
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    if (i == 0 || ranges[i].client != ranges[i - 1].client) ++clients;
-  }
   Encoder encoder;
-  encoder.write_var_uint(clients);
-  for (auto range = ranges.begin(); range != ranges.end();) {
-    const ClientId client = range->client;
-    const auto next = std::find_if(range, ranges.end(),
-                                   [client](const IdRange& r) { return r.client != client; });
-    encoder.write_var_uint(client);
-    encoder.write_var_uint(static_cast<std::uint64_t>(next - range));
-    for (Clock end = 0; range != next; ++range) {
-      Form::write(encoder, *range, end);
-      end = range->end();
-    }
-  }
+  Writer writer(encoder);
+  write_delete_set(writer, version.deletes);
   encoder.write_bytes(encode_state_vector(version.states));
   return encoder.take();
 }
@@ -115,14 +92,14 @@ Result<Version> decode(BytesView bytes) {
 
 }  // namespace
 
-Bytes encode_version(const Version& version) { return encode<PlainRanges>(version); }
-Bytes encode_version_v2(const Version& version) { return encode<DistanceRanges>(version); }
+Bytes encode_version(const Version& version) { return encode<WriterV1>(version); }
+Bytes encode_version_v2(const Version& version) { return encode<WriterV2>(version); }
 Result<Version> decode_version(BytesView bytes) { return decode<PlainRanges>(bytes); }
 Result<Version> decode_version_v2(BytesView bytes) { return decode<DistanceRanges>(bytes); }
 
-Result<bool> contains_update(const Version& version, BytesView update) {
+Result<bool> contains_update(const Version& version, BytesView update, UpdateFormat format) {
   DecodedUpdate decoded;
-  SYNCLINE_TRY(decode_update(update, UpdateLimits::none(), decoded));
+  SYNCLINE_TRY(decode_update(update, UpdateLimits::none(), decoded, format));
   for (const DecodedStruct& value : decoded.structs) {
     const auto known = version.states.find(value.id.client);
     if (known == version.states.end() || known->second < value.end()) return false;

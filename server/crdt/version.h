@@ -5,6 +5,7 @@
 #include "server/base/bytes.h"
 #include "server/base/result.h"
 #include "server/crdt/id.h"
+#include "server/crdt/update.h"
 
 // What a document held at some moment: yjs' Snapshot.
 
@@ -34,8 +35,9 @@ Bytes encode_version_v2(const Version& version);
 Result<Version> decode_version(BytesView bytes);
 Result<Version> decode_version_v2(BytesView bytes);
 
-// Whether the version knows everything in an update (format v1), insertions and deletions: yjs'
-// snapshotContainsUpdate. Errors: those of check_update.
-Result<bool> contains_update(const Version& version, BytesView update);
+// Whether the version knows everything in an update, insertions and deletions: yjs'
+// snapshotContainsUpdate and snapshotContainsUpdateV2. Errors: those of check_update.
+Result<bool> contains_update(const Version& version, BytesView update,
+                             UpdateFormat format = UpdateFormat::v1);
 
 }  // namespace syncline::crdt

@@ -18,6 +18,13 @@ void keep(const T& value) {
   asm volatile("" : : "r"(&value) : "memory");
 }
 
+constexpr crdt::UpdateFormat v1 = crdt::UpdateFormat::v1;
+constexpr crdt::UpdateFormat v2 = crdt::UpdateFormat::v2;
+
+Bytes convert(BytesView update, crdt::UpdateFormat from, crdt::UpdateFormat to) {
+  return crdt::convert_update(update, from, to).value();
+}
+
 Bytes whole_state(const Doc& doc) {
   return doc.encode_state_as_update(crdt::empty_state_vector()).value();
 }
@@ -82,6 +89,30 @@ Run merge(const Trace& trace) {
   };
 }
 
+// The same behind the final state, which holds them all already.
+Run merge_known(const Trace& trace) {
+  std::vector<BytesView> updates = {trace.final_state};
+  updates.insert(updates.end(), trace.updates.begin(), trace.updates.end());
+  return [&trace, updates](bool verify) {
+    const Bytes merged = crdt::merge_updates(updates).value();
+    keep(merged);
+    if (verify) expect(merged == trace.final_state, "known updates change the state");
+  };
+}
+
+Run merge_v2(const Trace& trace) {
+  auto updates = std::make_shared<std::vector<Bytes>>();
+  for (const BytesView update : trace.updates) updates->push_back(convert(update, v1, v2));
+  const std::vector<BytesView> views(updates->begin(), updates->end());
+  return [&trace, updates, views](bool verify) {
+    const Bytes merged = crdt::merge_updates(views, v2).value();
+    keep(merged);
+    if (!verify) return;
+    const Bytes expected = crdt::merge_updates(trace.updates).value();
+    expect(merged == convert(expected, v1, v2), "the merged update differs in v2");
+  };
+}
+
 // The final state into a fresh document, whose text is read then.
 Run load(const Trace& trace) {
   return [&trace](bool verify) {
@@ -99,6 +130,26 @@ Run encode(const Trace& trace) {
     const Bytes state = whole_state(*doc);
     keep(state);
     if (verify) expect(state == trace.final_state, "the encoded state differs");
+  };
+}
+
+// The final state into a fresh document, in format v2.
+Run load_v2(const Trace& trace) {
+  return [&trace, state = convert(trace.final_state, v1, v2)](bool verify) {
+    Doc doc;
+    expect(doc.apply_update(state, {}, v2).ok(), "the final state is refused");
+    keep(doc.struct_count());
+    if (verify) expect_final(doc, trace, "the loaded state differs");
+  };
+}
+
+Run encode_v2(const Trace& trace) {
+  auto doc = std::make_shared<Doc>();
+  load_into(*doc, trace);
+  return [&trace, doc](bool verify) {
+    const Bytes state = doc->encode_state_as_update(crdt::empty_state_vector(), v2).value();
+    keep(state);
+    if (verify) expect(convert(state, v2, v1) == trace.final_state, "the encoded state differs");
   };
 }
 
@@ -122,8 +173,12 @@ constexpr auto works = std::to_array<Work>({
     {"apply", false, apply},
     {"concurrent", true, apply},
     {"merge", false, merge},
+    {"merge_known", false, merge_known},
+    {"merge_v2", false, merge_v2},
     {"load", false, load},
+    {"load_v2", false, load_v2},
     {"encode", false, encode},
+    {"encode_v2", false, encode_v2},
     {"diff", false, diff},
 });
 

@@ -50,24 +50,40 @@ async function stepAtRandom(editors, join, random) {
 }
 
 function describe(editors) {
-  return editors.map(({ doc, provider }) => `${provider.synced} ${Buffer.from(Y.encodeStateVector(doc)).toString('hex')}`)
-    .join('\n');
+  const hex = (bytes) => Buffer.from(bytes).toString('hex');
+  return editors.map(({ doc, provider }) => {
+    const { pendingStructs, pendingDs } = doc.store;
+    const deleted = hex(Y.encodeStateAsUpdate(doc, Y.encodeStateVector(doc)));
+    return [provider.synced, hex(Y.encodeStateVector(doc)), `deleted ${deleted}`,
+      ...(pendingStructs ? [`waits ${hex(pendingStructs.update)} for ${JSON.stringify([...pendingStructs.missing])}`] : []),
+      ...(pendingDs ? [`deletes wait ${hex(pendingDs)}`] : [])].join(' ');
+  }).join('\n');
+}
+
+// The keys of a Y.Map stand in the order of their arrival. Where one edits between the halves of a
+// surrogate pair, yjs has them replaced, and does not tell the others if nothing came of the edit.
+function canonical(value) {
+  const sorted = (_, part) => (part && typeof part === 'object' && !Array.isArray(part)
+    ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : typeof part === 'bigint' ? `${part}n` : part);
+  return JSON.stringify(value, sorted).replace(/[\ud800-\udfff]/g, '\ufffd').replace(/\\ud[89a-f]../g, '\ufffd');
 }
 
 function compareViews(expected, actual) {
   typeRoots(actual);
   for (const name of roots.text) {
-    assert.equal(JSON.stringify(actual.getText(name).toDelta()), JSON.stringify(expected.getText(name).toDelta()));
+    assert.equal(canonical(actual.getText(name).toDelta()), canonical(expected.getText(name).toDelta()));
   }
   for (const name of roots.xml) {
-    assert.equal(actual.getXmlFragment(name).toString(), expected.getXmlFragment(name).toString());
+    assert.equal(canonical(actual.getXmlFragment(name).toString()), canonical(expected.getXmlFragment(name).toString()));
   }
 }
 
 // What `doc show` reads from the data folder while the server runs.
 async function compareStored(server, document, doc) {
   const expected = doc.getText('text').toString();
-  await until('doc show has it all', async () => {
+  // Without a character nothing says that it is a text.
+  if (expected !== '') await until('doc show has it all', async () => {
     const shown = await server.doc('show', document, '--root', 'text', '--format', 'text', '--check');
     return shown.replace(/\n$/, '') === expected.replace(/\n$/, '');
   }, { everyMs: 200 });

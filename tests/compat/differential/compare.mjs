@@ -87,13 +87,6 @@ export async function compareDifferences(doc, twin, stateVectors) {
   });
 }
 
-// Merging without a document: bytes equal.
-export async function compareMerge(probe, updates) {
-  const expected = Y.mergeUpdates(updates);
-  expectBytes('mergeUpdates', expected, await probe.mergeUpdates('v1', updates));
-  return expected;
-}
-
 // What the document has integrated, without what waits. A copy made with it could integrate more than
 // the document itself has: where the waiting update claims ids that are known already, merging it with
 // the rest hides its first, waiting structs, and sets free those behind them.

@@ -14,12 +14,14 @@ const yjs = {
   },
 };
 
-// `updates` in format v1, at least one; `stateVectors` encoded.
-export async function compareUpdates(probe, updates, stateVectors) {
+// Merges updates (format v1, at least one), and looks at all of them and at the outcome, in both formats:
+// bytes equal. Resolves to what yjs makes of them in v1.
+export async function compareMerge(probe, updates, stateVectors = []) {
   const updatesV2 = updates.map((update) => Y.convertUpdateFormatV1ToV2(update));
-  await Promise.all([
+  const [merged] = await Promise.all([
     compareIn('v1', probe, updates, stateVectors), compareIn('v2', probe, updatesV2, stateVectors),
   ]);
+  return merged;
 }
 
 async function compareIn(format, probe, updates, stateVectors) {
@@ -32,6 +34,7 @@ async function compareIn(format, probe, updates, stateVectors) {
     ...updates.map((update) => compareOne(format, probe, update, [])),
     compareOne(format, probe, expected, stateVectors),
   ]);
+  return expected;
 }
 
 async function compareOne(format, probe, update, stateVectors) {

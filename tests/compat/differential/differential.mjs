@@ -15,7 +15,7 @@ import { fixtureFiles, Fixture, fixturesFolder, isFinding, readFixture, shrinkFi
   from './fixtures.mjs';
 import { History } from './history.mjs';
 import { poisonedUpdates, tryOne } from './poison.mjs';
-import { poisonV2 } from './poison_v2.mjs';
+import { poisonedUpdatesV2, readBoth } from './poison_v2.mjs';
 import { Probe } from './probe_client.mjs';
 import { Progress, runProcesses } from './processes.mjs';
 import { Tally } from './tally.mjs';
@@ -53,6 +53,10 @@ export class Differential {
   }
 
   async poisoned(seed) {
+    return (await this.#poisonedV1(seed)) && this.#poisonedV2(seed);
+  }
+
+  async #poisonedV1(seed) {
     for (const one of poisonedUpdates(seed, poisonPerSeed)) {
       try {
         const accepted = await tryOne(this.probe, one);
@@ -66,21 +70,23 @@ export class Differential {
         return false;
       }
     }
-    return this.#poisonedV2(seed);
+    return true;
   }
 
-  // The same in format v2, whose decoders are other ones.
   async #poisonedV2(seed) {
-    try {
-      await poisonV2(this.probe, seed, poisonPerSeed);
-      return true;
-    } catch (error) {
-      if (!isFinding(error)) throw error;
-      this.tally.add('FAILED');
-      this.report(`FAILED poison-v2-${seed}: ${error.message} (--seed ${seed} --histories 0 --poison 1)\n` +
-        `  yjs:    ${error.expected}\n  engine: ${error.actual}`);
-      return false;
+    for (const one of poisonedUpdatesV2(seed, poisonPerSeed)) {
+      try {
+        const accepted = await readBoth(this.probe, one);
+        this.tally.add(accepted ? 'poisoned v2 update accepted' : 'poisoned v2 update refused');
+      } catch (error) {
+        if (!isFinding(error)) throw error;
+        const steps = [['bad', one.bad], ...one.updates.map((update) => ['update', update])];
+        await this.#found(`poison-v2-${seed}`, [new Fixture('poison_v2', {}, steps)], error,
+          `--seed ${seed} --histories 0 --poison 1`);
+        return false;
+      }
     }
+    return true;
   }
 
   // Replays a file. Resolves to whether nothing is found any more.

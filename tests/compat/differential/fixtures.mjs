@@ -9,14 +9,17 @@
 //
 // Kinds:  replica  apply, edit: what was done to one document; apply_v2: an update that the engine is given
 //                  in format v2 (it stands here in v1)
-//         merge    update: merged without a document
+//         merge    update: merged, and looked at otherwise, without a document
 //         poison   base, bad, rest: see poison.mjs
+//         poison_v2  bad, update: see poison_v2.mjs
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compareMerge, hex, Mismatch } from './compare.mjs';
+import { hex, Mismatch } from './compare.mjs';
+import { compareMerge } from './compare_updates.mjs';
 import { tryOne } from './poison.mjs';
+import { readBoth } from './poison_v2.mjs';
 import { ProbeDied } from './probe_client.mjs';
 import { replay } from './replica.mjs';
 import { shrink } from './shrink.mjs';
@@ -72,6 +75,10 @@ export class Fixture {
         const [bad] = of('bad');
         if (!bad) return undefined;  // Nothing to look at: a candidate of shrinking.
         return tryOne(probe, { ...this.options, base: of('base'), bad, rest: of('rest') });
+      }
+      case 'poison_v2': {
+        const [bad] = of('bad');
+        return bad && readBoth(probe, { bad, updates: of('update') });
       }
       default: throw new Error(`no such kind of fixture: ${this.kind}`);
     }

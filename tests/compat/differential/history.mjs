@@ -8,7 +8,7 @@
 
 import * as Y from 'yjs';
 import { applyUpdate } from './apply_update.mjs';
-import { compareMerge } from './compare.mjs';
+import { compareMerge } from './compare_updates.mjs';
 import { Fixture } from './fixtures.mjs';
 import { Random } from './random.mjs';
 import { remote, Replica } from './replica.mjs';

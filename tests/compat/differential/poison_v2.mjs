@@ -7,16 +7,11 @@ import { handMade, mutate, validUpdates } from './poison.mjs';
 import { ProbeError } from './probe_client.mjs';
 import { Random } from './random.mjs';
 
-// `count` poisoned updates. Returns how many the engine accepted.
-export async function poisonV2(probe, seed, count) {
+// `count` poisoned updates, each with valid ones to merge it with, for readBoth.
+export function* poisonedUpdatesV2(seed, count) {
   const random = new Random(seed);
   const updates = [...validUpdates(random), handMade(random)].map(asV2).filter((update) => update !== null);
-  let accepted = 0;
-  for (let i = 0; i < count; ++i) {
-    const bad = mutate(random, random.pick(updates), updates);
-    if (await readBoth(probe, bad, updates)) ++accepted;
-  }
-  return accepted;
+  for (let i = 0; i < count; ++i) yield { bad: mutate(random, random.pick(updates), updates), updates };
 }
 
 // Null if yjs cannot read it.
@@ -28,7 +23,8 @@ function asV2(update) {
   }
 }
 
-async function readBoth(probe, bad, updates) {
+// Resolves to whether the engine accepts the update.
+export async function readBoth(probe, { bad, updates }) {
   try {
     await probe.checkUpdate(bad, 'v2');
   } catch (error) {

@@ -5,7 +5,7 @@ import * as Y from 'yjs';
 import { applyUpdate } from './apply_update.mjs';
 import { compareChunks, compareContent, compareDifferences, comparePending, compareState, Mismatch }
   from './compare.mjs';
-import { compareUpdates } from './compare_updates.mjs';
+import { compareMerge } from './compare_updates.mjs';
 import { ProbeError } from './probe_client.mjs';
 import { editBoth } from './shared_edits.mjs';
 import { roots, typeRoots } from './yjs_edits.mjs';
@@ -68,8 +68,8 @@ export class Replica {
     ]);
   }
 
-  // What others would be sent, now and then: differences, the whole in chunks, and encoded updates that
-  // are merged, cut and converted without a document.
+  // What others would be sent, now and then: differences, and the whole in chunks; and what a server makes
+  // of updates without a document.
   async compareExchange(stateVectors = [], chunkBytes = 64) {
     await Promise.all([
       compareDifferences(this.doc, this.twin, stateVectors), compareChunks(this.doc, this.twin, chunkBytes),
@@ -77,15 +77,15 @@ export class Replica {
     ]);
   }
 
-  // The last updates that came; then some of them twice; then with states that hold them in part.
+  // The last updates that came; then some of them twice, and states that hold them in part.
   async #compareUpdates(stateVectors) {
     const updates = this.log.filter(([kind]) => kind !== 'edit').map(([, update]) => update).slice(-12);
     if (updates.length === 0) return;
+    await compareMerge(this.twin.probe, updates, stateVectors);
     const some = updates.filter((_, i) => i % 3 !== 1);
-    await compareUpdates(this.twin.probe, updates, stateVectors);
-    await compareUpdates(this.twin.probe, [...some, Y.mergeUpdates(updates.slice(0, 4)), ...some], stateVectors);
     const states = stateVectors.map((vector) => Y.encodeStateAsUpdate(this.doc, vector));
-    await compareUpdates(this.twin.probe, [...states, ...some, ...states], stateVectors);
+    await compareMerge(this.twin.probe, [...states, ...some, Y.mergeUpdates(updates.slice(0, 4)), ...some, ...states],
+      stateVectors);
   }
 
   async destroy() {

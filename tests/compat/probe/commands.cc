@@ -235,7 +235,7 @@ constexpr std::array session_commands = {
     SessionEntry{"convert_update", "FROM TO UPDATE -> UPDATE", 3, convert_update},
     SessionEntry{"as_of", "DOC GC(0|1) SEQUENCE UPDATE...", 3, as_of},
     SessionEntry{"recode_version", "FORM(1|2) VERSION -> V1 V2", 2, plain<recode_version>},
-    SessionEntry{"version_contains", "VERSION UPDATE -> 0|1", 2, plain<version_contains>},
+    SessionEntry{"version_contains", "VERSION UPDATE FORM(1|2) -> 0|1", 3, plain<version_contains>},
     SessionEntry{"recode_place", "BYTES -> BYTES JSON", 1, plain<recode_place>},
     SessionEntry{"reparse_place", "JSON -> BYTES JSON", 1, plain<reparse_place>},
 };

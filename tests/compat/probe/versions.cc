@@ -75,7 +75,8 @@ Result<Message> recode_version(Arguments arguments) {
 
 Result<Message> version_contains(Arguments arguments) {
   SYNCLINE_ASSIGN(const auto version, crdt::decode_version(as_bytes(arguments[0])));
-  SYNCLINE_ASSIGN(const bool contains, contains_update(version, as_bytes(arguments[1])));
+  const auto format = arguments[2] == "1" ? crdt::UpdateFormat::v1 : crdt::UpdateFormat::v2;
+  SYNCLINE_ASSIGN(const bool contains, contains_update(version, as_bytes(arguments[1]), format));
   return Message{contains ? "1" : "0"};
 }
 

@@ -85,6 +85,25 @@ TEST(doc, a_cut_surrogate_pair_becomes_replacement_characters) {
   EXPECT_TRUE(doc.check().ok());
 }
 
+TEST(doc, superfluous_formats_are_left_to_the_clients_if_so_told) {
+  Doc author({.client_id = 1});
+  const Bytes typed = author.transact([](Doc& doc) {
+    ASSERT_TRUE(doc.text("t").insert(0, "abc").ok());
+    ASSERT_TRUE(doc.text("t").format(1, 1, Any::object({{"bold", Any(true)}})).ok());
+  });
+  // What another client deletes leaves both marks in one gap.
+  const Bytes removal = from_hex("00 01 01 01 01 01");
+  for (const bool tidies : {true, false}) {
+    Doc doc({.client_id = 0, .tidies_formats = tidies});
+    doc.text("t");
+    ASSERT_TRUE(doc.apply_update(typed).ok());
+    ASSERT_TRUE(doc.apply_update(removal).ok());
+    EXPECT_EQ(doc.text_of("t"), "ac");
+    const Bytes deletes = doc.encode_state_as_update(doc.encode_state_vector()).value();
+    EXPECT_EQ(to_hex(deletes) == to_hex(removal), !tidies) << to_hex(deletes);
+  }
+}
+
 // The halves of the pair lie apart, and move when they are joined; what was made after them stays.
 TEST(doc, the_halves_of_a_cut_pair_are_joined_again) {
   Doc doc({.client_id = 1, .gc = false});
