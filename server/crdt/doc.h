@@ -30,9 +30,9 @@ struct DocOptions {
   ClientId client_id = 0;
   // Replace deleted content by GC structs, as yjs does by default. Off keeps what was deleted.
   bool gc = true;
-  // After a remote change of a formatted text, delete formats that have become superfluous, as every
-  // yjs client does. A server leaves it to them: what it deletes by itself it would neither log nor
-  // pass on, and the client that deletes the same would be told that this is nothing new.
+  // After a remote change of a formatted text, delete formats that have become superfluous, as
+  // every yjs client does. A server leaves it to them: what it deletes by itself it would neither
+  // log nor pass on, and the client that deletes the same would be told that this is nothing new.
   bool tidies_formats = true;
   std::size_t pending_bytes_max = limits::pending_bytes_max;
   std::size_t nesting_depth_max = limits::nesting_depth_max;
