@@ -17,8 +17,9 @@ export class Claims {
   // A struct that says that something was collected claims nothing about what it was, and one that says
   // that it was deleted, only where it was.
   add(update) {
-    for (const struct of Y.decodeUpdate(update).structs) {
-      if (!(struct instanceof Y.Item)) continue;
+    const items = Y.decodeUpdate(update).structs.filter((struct) => struct instanceof Y.Item);
+    this.equivocated ||= items.some((item) => refersInACircle(item, items));
+    for (const struct of items) {
       const known = this.#items.get(struct.id.client) ?? [];
       this.equivocated ||= known.some((other) =>
         overlap(struct, other) && !agree(struct, other) && (end(struct) !== end(other) || cuts(struct) || cuts(other)));
@@ -26,6 +27,17 @@ export class Claims {
       this.#items.set(struct.id.client, known);
     }
   }
+}
+
+// Each of two was made after the other: yjs loses one of them where they wait for each other.
+function refersInACircle(item, items) {
+  return references(item).some(({ client, clock }) =>
+    items.some((other) => other.id.client === client && other.id.clock <= clock &&
+      references(other).some((back) => back.client === item.id.client && back.clock >= item.id.clock)));
+}
+
+function references(item) {
+  return [item.origin, item.rightOrigin, item.parent].filter((id) => id instanceof Y.ID && id.client !== item.id.client);
 }
 
 const cuts = (item) => item.origin !== null || item.rightOrigin !== null;

@@ -1,5 +1,8 @@
 #include "tests/property/crdt/known.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <rapidcheck.h>
 
 #include "server/lib0/decoder.h"
@@ -38,13 +41,16 @@ std::ostream& operator<<(std::ostream& out, const Known& known) {
 Known known(const Doc& doc) {
   const Bytes vector = doc.encode_state_vector();
   const Bytes difference = doc.encode_state_as_update(vector).value();
+  auto deletes = reference::read_update(difference).value().deletes;  // Highest client first.
+  std::stable_sort(deletes.begin(), deletes.end(),
+                   [](const auto& left, const auto& right) { return left.client < right.client; });
   return {doc.text_of(root_text),
           canonical_delta(doc.delta_json(root_text)),
           canonical_json(doc.array_json(root_array)),
           canonical_json(doc.map_json(root_map)),
           doc.xml_string(root_xml),
           read_state_vector(vector),
-          reference::read_update(difference).value().deletes,
+          std::move(deletes),
           doc.has_pending()};
 }
 

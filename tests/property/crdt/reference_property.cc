@@ -67,5 +67,16 @@ RC_GTEST_PROP(crdt_reference, followers_at_the_same_place, ()) {
   followers_equal_the_reference({.crowded = true, .steps_max = 60});
 }
 
+// A replica that tidies nothing away, as a server's, holds exactly what was written.
+RC_GTEST_PROP(crdt_reference, followers_that_leave_formats_be, ()) {
+  Doc doc(DocOptions{.gc = *rc::gen::arbitrary<bool>(), .tidies_formats = false});
+  reference::Document twin;
+  for (const Bytes& update : shuffled_with_repetitions(draw_history({.formats = true}))) {
+    apply_all(doc, {update});
+    RC_ASSERT(twin.apply_update(update).ok());
+  }
+  RC_ASSERT(known(doc) == known(twin));
+}
+
 }  // namespace
 }  // namespace syncline::crdt
