@@ -207,6 +207,7 @@ class DocState {
 
   std::deque<std::string> names_;
   std::unordered_map<std::string_view, StringIndex> name_indexes_;  // Never iterated.
+  bool formats_seen_ = false;                                       // Some text has had a format.
   bool pending_changed_ = false;  // By the update that is being applied.
   DecodedUpdate decoded_;         // Scratch, kept for its memory.
 };

@@ -240,11 +240,16 @@ void DocState::place(ItemIndex index, ItemIndex left) {
   touch(item.client());
   store.append(index);
   if (item.kind() == StructKind::deleted) {
-    transaction.deleted.push_back({item.client(), item.clock(), item.length()});
     item.set_deleted();
+    // Only to tidy up formats by: there is nothing to collect, and it joins its neighbours as all
+    // that is new does.
+    if (formats_seen_) {
+      transaction.deleted.push_back({item.client(), item.clock(), item.length()});
+    }
   } else if (item.kind() == StructKind::format) {
     parent.has_formatting = true;
     parent.had_formats = true;
+    formats_seen_ = true;
   }
   mark_changed(chain.type);
   if (type_deleted(types[chain.type]) || (!in_list && !is_newest)) delete_item(index);

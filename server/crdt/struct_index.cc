@@ -28,24 +28,25 @@ std::size_t StructIndex::memory_bytes() const {
   return bytes;
 }
 
-// Whether the struct at `position`, or a neighbour of it, covers the clock; moves there.
+// Whether a struct within a few steps of `position` covers the clock; moves there.
 bool StructIndex::settle_near(const ItemSlab& items, Clock clock, Position& position) const {
+  constexpr int steps_max = 4;
   if (position.chunk >= chunks_.size() || position.at >= chunks_[position.chunk].size()) {
     return false;
   }
-  const Item& item = items[(*this)[position]];
-  if (clock < item.clock()) {
-    if (at_begin(position)) return false;
-    const Position before = previous(position);
-    if (clock < items[(*this)[before]].clock()) return false;
-    position = before;
-    return true;
+  Position at = position;
+  const bool back = clock < items[(*this)[at]].clock();
+  for (int steps = 0; steps <= steps_max; ++steps) {
+    const Item& item = items[(*this)[at]];
+    if (item.clock() <= clock && clock < item.end()) {
+      position = at;
+      return true;
+    }
+    if (back ? at_begin(at) || clock >= item.end() : clock < item.clock()) return false;
+    at = back ? previous(at) : next(at);
+    if (at_end(at)) return false;
   }
-  if (clock < item.end()) return true;
-  const Position after = next(position);
-  if (at_end(after) || clock >= items[(*this)[after]].end()) return false;
-  position = after;
-  return true;
+  return false;
 }
 
 StructIndex::Position StructIndex::find(const ItemSlab& items, Clock clock) const {
