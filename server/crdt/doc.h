@@ -161,10 +161,21 @@ class Doc {
   // `doc show --check`. The error's detail names the first violation.
   Result<void> check() const;
 
-  DocState& state() { return *state_; }
+  // Folds the document up into its encoded state, for a document that is only kept and sent for a
+  // while: it takes the size of its encoding. Everything works as before. Its state vector and what
+  // somebody lacks are taken from the encoding; whatever else is asked unfolds it, at the cost of
+  // loading it. Views become invalid, and roots forget as what they were opened.
+  // False, and nothing done, while something waits. REQUIRES: no transaction is open.
+  bool fold();
+  bool is_folded() const { return state_ == nullptr; }
+
+  // For server/crdt. Unfolds.
+  DocState& state() const;
 
  private:
-  std::unique_ptr<DocState> state_;
+  DocOptions options_;
+  mutable std::unique_ptr<DocState> state_;  // Null: folded.
+  mutable Bytes folded_;
 };
 
 }  // namespace syncline::crdt

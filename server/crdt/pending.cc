@@ -23,6 +23,7 @@ class Planner {
   }
 
   IntegrationPlan plan() {
+    plan_.steps.reserve(update_.structs.size());
     for (std::size_t i = runs_.size(); i-- > 0;) {
       while (runs_[i].next < runs_[i].end) {
         stack_.push_back({i, runs_[i].next++});

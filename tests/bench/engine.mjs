@@ -145,7 +145,17 @@ function measureMemory(name, trace) {
   progress('');
   console.log(`ratio ${name} ${number(footprints[1].rss / footprints[0].rss)}`);
   console.log(`memory ${name} ${footprints[0].rss}`);
+  console.log(`memory idle/${trace} ${footprints[0].folded_allocated}`);
   return footprints;
+}
+
+// A document that is only kept and sent: the engine folds it up. The peers have nothing like it.
+function idleTable(trace, footprint) {
+  return [
+    ['bytes', 'syncline', 'encoded'],
+    [`idle/${trace}, resident`, footprint.folded_rss.toFixed(0), footprint.encoded.toFixed(0)],
+    [`idle/${trace}, allocated`, footprint.folded_allocated.toFixed(0), footprint.encoded.toFixed(0)],
+  ];
 }
 
 function main() {
@@ -162,6 +172,7 @@ function main() {
   console.log(`\nyjs ${readVersion('yjs')}, ywasm ${readVersion('ywasm')}, node ${process.version}; one core; medians of ${processes}`);
   if (rows.length > 0) printTable(timeTable(rows));
   if (footprints) printTable(memoryTable(loaded, footprints));
+  if (footprints) printTable(idleTable(sequential, footprints[0]));
 }
 
 main();

@@ -1,5 +1,6 @@
 // What a loaded document takes: loads many copies of a trace's final state, keeps them, and prints
-// the difference a copy makes as JSON: {"rss": bytes, "allocated": bytes, "reported": bytes}.
+// the difference a copy makes as JSON: {"rss": bytes, "allocated": bytes, "reported": bytes}; then
+// folds them, and adds "folded_rss" and "folded_allocated"; "encoded" is the size of the state.
 //
 //   engine_memory TRACE [COPIES]
 //
@@ -49,9 +50,16 @@ int run(std::string_view name, std::size_t copies) {
   }
   malloc_trim(0);
   const Footprint after = footprint();
-  std::printf("{\"rss\": %zu, \"allocated\": %zu, \"reported\": %zu}\n",
-              (after.rss - before.rss) / copies, (after.allocated - before.allocated) / copies,
-              docs.back().memory_bytes());
+  const std::size_t reported = docs.back().memory_bytes();
+  for (crdt::Doc& doc : docs) expect(doc.fold(), "the document does not fold");
+  malloc_trim(0);
+  const Footprint folded = footprint();
+  std::printf(
+      "{\"rss\": %zu, \"allocated\": %zu, \"reported\": %zu, \"folded_rss\": %zu, "
+      "\"folded_allocated\": %zu, \"encoded\": %zu}\n",
+      (after.rss - before.rss) / copies, (after.allocated - before.allocated) / copies, reported,
+      (folded.rss - before.rss) / copies, (folded.allocated - before.allocated) / copies,
+      trace.final_state.size());
   return 0;
 }
 

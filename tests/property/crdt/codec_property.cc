@@ -26,6 +26,27 @@ RC_GTEST_PROP(crdt_codec, a_state_is_read_again, ()) {
   }
 }
 
+// A folded document is what it was: to those who ask what they lack, and to those who edit on.
+RC_GTEST_PROP(crdt_codec, folding_changes_nothing, ()) {
+  std::vector<Bytes> updates = draw_history({.formats = true});
+  const auto cut = static_cast<std::ptrdiff_t>(*rc::gen::inRange<std::size_t>(0, updates.size()));
+  Doc reader = built_from({updates.begin(), updates.begin() + cut});
+  Doc doc = built_from(updates);
+  const Known before = known(doc);
+  const Bytes state = whole_state(doc, UpdateFormat::v1);
+  const Bytes vector = doc.encode_state_vector();
+  RC_ASSERT(doc.fold());
+  RC_ASSERT(whole_state(doc, UpdateFormat::v1) == state);
+  RC_ASSERT(doc.encode_state_vector() == vector);
+  const auto difference = doc.encode_state_as_update(reader.encode_state_vector());
+  RC_ASSERT(doc.is_folded());
+  RC_ASSERT(reader.apply_update(difference.value()).ok());
+  RC_ASSERT(known(reader) == before);
+  RC_ASSERT(known(doc) == before);
+  RC_ASSERT(!doc.is_folded());
+  require_check(doc);
+}
+
 // Converting forgets, as in yjs, which items have a key where their neighbours tell it; once.
 RC_GTEST_PROP(crdt_codec, converting_there_and_back_is_no_change, ()) {
   for (const Bytes& update : draw_history({.formats = true})) {

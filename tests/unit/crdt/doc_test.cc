@@ -104,6 +104,26 @@ TEST(doc, superfluous_formats_are_left_to_the_clients_if_so_told) {
   }
 }
 
+TEST(doc, what_waits_keeps_it_from_being_folded) {
+  Doc doc;
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 01 02 84 01 01 01 63 00")).ok());
+  EXPECT_FALSE(doc.fold());
+  EXPECT_FALSE(doc.is_folded());
+}
+
+TEST(doc, a_folded_document_takes_the_size_of_its_encoding) {
+  Doc doc({.client_id = 1});
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(doc.text("t").insert(0, "x").ok());
+  const std::size_t unfolded = doc.memory_bytes();
+  ASSERT_TRUE(doc.fold());
+  const Bytes state = doc.encode_state_as_update(empty_state_vector()).value();
+  EXPECT_LE(doc.memory_bytes(), state.size() + 1024);
+  EXPECT_LT(doc.memory_bytes(), unfolded);
+  EXPECT_TRUE(doc.is_folded());
+  ASSERT_TRUE(doc.text("t").insert(0, "y").ok());
+  EXPECT_EQ(doc.text_of("t").size(), 1001);
+}
+
 // The halves of the pair lie apart, and move when they are joined; what was made after them stays.
 TEST(doc, the_halves_of_a_cut_pair_are_joined_again) {
   Doc doc({.client_id = 1, .gc = false});
