@@ -44,7 +44,9 @@ struct Config {
   Duration keepalive_interval = seconds(18);
 
   // Storage.
-  Duration evict_after = seconds(30);        // Without a connection.
+  Duration evict_after = seconds(30);  // Without a connection.
+  // Without a change or a first sync: kept as its encoded state, though people have it open.
+  Duration fold_after = seconds(60);
   Duration snapshot_interval = seconds(30);  // Of activity.
   std::size_t snapshot_updates_min = 64;     // Fewer new updates are not worth one.
   std::size_t log_page_bytes = 512 * limits::kibibyte;

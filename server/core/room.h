@@ -235,6 +235,7 @@ class Room final : private TokenSource, private AppendTokens {
 
   // Deadlines; never() when not running.
   Instant idle_since_;
+  Instant fold_at_ = Instant::never();
   Instant snapshot_at_ = Instant::never();
   Instant repair_at_ = Instant::never();
   Instant anti_entropy_at_ = Instant::never();

@@ -124,6 +124,7 @@ void Room::on_step1(Connection& connection, BytesView state_vector) {
 void Room::on_update(Connection& connection, BytesView update, bool is_step2) {
   ports::Metrics& metrics = host_.ports().metrics;
   const auto applied = doc_->apply_update(update);
+  fold_at_ = now() + host_.config().fold_after;
   if (!applied.ok()) return refuse_update(connection, applied.error());
   metrics.add(ports::Counter::updates_in);
   ++connection.update_messages;
@@ -263,6 +264,7 @@ void Room::on_broker_update(Sequence sequence, const SharedBytes& update) {
   }
   if (status_ != Status::open || sequence.value == 0 || tracker_.contains(sequence)) return;
   const auto applied = doc_->apply_update(update.view());
+  fold_at_ = now() + host_.config().fold_after;
   // What cannot be applied was damaged on its way: the log has it, and the gap will be read from
   // there.
   if (applied.ok()) {

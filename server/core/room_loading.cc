@@ -116,6 +116,7 @@ void Room::open_document() {
   doc_.emplace(loader_->take_document());
   loader_.reset();
   status_ = Status::open;
+  fold_at_ = now() + host_.config().fold_after;
   memory_gauge_.set(doc_->memory_bytes());
   if (snapshot_worthwhile()) snapshot_at_ = now() + host_.config().snapshot_interval;
   if (const Duration every = host_.config().anti_entropy_interval; every > Duration::zero()) {
@@ -247,7 +248,7 @@ void Room::settle() {
 
 Instant Room::next_deadline() const {
   if (finished_) return Instant::never();
-  Instant next = std::min({snapshot_at_, repair_at_, anti_entropy_at_, held_back_until_,
+  Instant next = std::min({fold_at_, snapshot_at_, repair_at_, anti_entropy_at_, held_back_until_,
                            budget_retry_at_, quarantined_until_, writer_.next_retry()});
   if (status_ == Status::loading && !connections_.empty()) {
     next = std::min(next, loading_since_ + host_.config().load_timeout);
@@ -274,6 +275,13 @@ void Room::on_deadline() {
   }
   if (const std::size_t again = writer_.retry(at); again > 0) {
     host_.ports().metrics.add(ports::Counter::append_retries, again);
+  }
+  if (at >= fold_at_) {
+    fold_at_ = Instant::never();
+    if (status_ == Status::open && !doc_->is_folded() && doc_->fold()) {
+      host_.ports().metrics.add(ports::Counter::folds);
+      memory_gauge_.set(doc_->memory_bytes());
+    }
   }
   if (status_ == Status::open) {
     if (at >= repair_at_) {

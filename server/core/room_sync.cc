@@ -137,6 +137,7 @@ void Room::release_sync(Connection& connection) {
 // Large states leave as updates in causal order and end with an empty step 2: the client is alive
 // from the first chunk on, and `synced` when it has the last.
 std::vector<SharedBytes> Room::encode_sync(BytesView state_vector) {
+  fold_at_ = now() + host_.config().fold_after;
   auto chunks = doc_->encode_state_in_chunks(state_vector, host_.config().first_sync_chunk_bytes);
   SYNCLINE_ASSERT(chunks.ok(), chunks.error().message());
   // The last one is for deletions, of which there may be none.

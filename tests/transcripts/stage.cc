@@ -84,8 +84,11 @@ bool Stage::run_node_command(const Command& command) {
   } else if (verb == "drain-expired") {
     shard().drain_expired();
   } else if (verb == "status") {
+    const std::uint64_t folds = node_->metrics().count(ports::Counter::folds);
     say("connections=" + std::to_string(shard().connection_count()) +
-        " rooms=" + std::to_string(shard().room_count()) + (shard().drained() ? " drained" : ""));
+        " rooms=" + std::to_string(shard().room_count()) +
+        (folds > 0 ? " folds=" + std::to_string(folds) : "") +
+        (shard().drained() ? " drained" : ""));
   } else if (verb == "crash") {
     node_->crash();
     requests_.clear();

@@ -163,6 +163,7 @@ void configure(core::Config& config, const Command& command) {
       {"write_stall_max", &config.write_stall_max},
       {"keepalive_interval", &config.keepalive_interval},
       {"evict_after", &config.evict_after},
+      {"fold_after", &config.fold_after},
       {"snapshot_interval", &config.snapshot_interval},
       {"retry_delay_min", &config.retry_delay_min},
       {"retry_delay_max", &config.retry_delay_max},

@@ -17,6 +17,7 @@ constexpr Duration time_to_heal = seconds(90);
 core::Config tight_config(SeededRandom& random) {
   core::Config config;
   config.evict_after = milliseconds(500);
+  config.fold_after = milliseconds(100 + random.below(400));
   config.snapshot_interval = milliseconds(800);
   config.snapshot_updates_min = 3 + random.below(8);
   config.anti_entropy_interval = seconds(2);
