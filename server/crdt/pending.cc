@@ -83,18 +83,29 @@ class Planner {
     if (known < value.length) {
       plan_.steps.push_back({top.index, known});
       run.state = value.end();
-    } else if ((value.has_origin || value.has_right_origin) && is_collected(value.id)) {
+    } else if (cuts_pair(value)) {
       plan_.steps.push_back({top.index, value.length});
     }
     stack_.pop_back();
   }
 
-  // Somebody has collected it, and now it comes as it was: nothing of it is new, but yjs looks its
-  // neighbours up all the same, and may cut a surrogate pair between them, for ever.
-  bool is_collected(const Id& id) const {
+  // Nothing of the struct is new. But yjs looks its neighbours up all the same, and cuts a
+  // surrogate pair that lies between them, for ever: its author knew the pair as cut.
+  bool cuts_pair(const DecodedStruct& value) const {
+    return (value.has_origin && cuts_pair_at({value.origin.client, value.origin.clock + 1})) ||
+           (value.has_right_origin && cuts_pair_at(value.right_origin));
+  }
+
+  // Whether a struct that begins with this element must begin within a pair.
+  bool cuts_pair_at(const Id& id) const {
     const ClientSlot slot = store_.find_slot(id.client);
-    return slot != none && id.clock < store_.client(slot).state &&
-           store_.items[store_.find(slot, id.clock)].is_gc();
+    if (slot == none || id.clock >= store_.client(slot).state) return false;
+    const Item& item = store_.items[store_.find(slot, id.clock)];
+    if (item.kind() != StructKind::string || item.ascii() || item.clock() == id.clock) return false;
+    bool cuts = false;
+    content_offset(StructKind::string, store_.content(item), item.length(), id.clock - item.clock(),
+                   cuts);
+    return cuts;
   }
 
   // What has to be known before the struct, besides those before it in its run.
