@@ -142,35 +142,30 @@ void DocState::integrate(DecodedStruct value, Clock offset) {
 namespace {
 
 // The items that a walk has met, and which of them are in conflict with what is to be placed: those
-// since the last `settle`. Few, nearly always.
+// since the last `settle`. Few, nearly always, and asked for less often still.
 class Conflicts {
  public:
-  void meet(ItemIndex item) {
-    met_.push_back(item);
-    if (met_.size() == few + 1) {
-      for (std::uint32_t i = 0; i < met_.size(); ++i) places_.emplace(met_[i], i);
-    } else if (met_.size() > few) {
-      places_.emplace(item, static_cast<std::uint32_t>(met_.size() - 1));
-    }
-  }
+  void meet(ItemIndex item) { met_.push_back(item); }
   void settle() { settled_ = met_.size(); }
-  bool has_met(ItemIndex item) const { return place(item) < met_.size(); }
+  bool has_met(ItemIndex item) { return place(item) < met_.size(); }
   // REQUIRES: has_met(item).
-  bool is_settled(ItemIndex item) const { return place(item) < settled_; }
+  bool is_settled(ItemIndex item) { return place(item) < settled_; }
 
  private:
   static constexpr std::size_t few = 16;
 
-  std::size_t place(ItemIndex item) const {
-    if (met_.size() > few) {
-      const auto at = places_.find(item);
-      return at == places_.end() ? met_.size() : at->second;
+  std::size_t place(ItemIndex item) {
+    if (met_.size() <= few) {
+      return static_cast<std::size_t>(std::find(met_.begin(), met_.end(), item) - met_.begin());
     }
-    return static_cast<std::size_t>(std::find(met_.begin(), met_.end(), item) - met_.begin());
+    for (; placed_ < met_.size(); ++placed_) places_.emplace(met_[placed_], placed_);
+    const auto at = places_.find(item);
+    return at == places_.end() ? met_.size() : at->second;
   }
 
   std::vector<ItemIndex> met_;
-  std::unordered_map<ItemIndex, std::uint32_t> places_;  // Beyond a few; never iterated.
+  std::unordered_map<ItemIndex, std::size_t> places_;  // Never iterated.
+  std::size_t placed_ = 0;                             // So many are in places_.
   std::size_t settled_ = 0;
 };
 
