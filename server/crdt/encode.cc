@@ -97,6 +97,11 @@ void write_parts(Writer& writer, const DocState& doc, const std::vector<Part>& p
 template <class Writer>
 Bytes write_state(const DocState& doc, const StateVector& known) {
   Encoder encoder;
+  // A whole state is long: space for it at once costs less than growing. (About: it may grow.)
+  constexpr std::size_t struct_bytes = 19;
+  if (known.empty()) {
+    encoder.reserve(doc.store.arena_bytes() + doc.store.struct_count() * struct_bytes);
+  }
   Writer writer(encoder);
   write_parts(writer, doc, missing_parts(doc.store, known));
   write_delete_set(writer, doc.delete_set());
