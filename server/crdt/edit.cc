@@ -1,6 +1,5 @@
 #include "server/crdt/edit.h"
 
-#include "server/base/limits.h"
 #include "server/base/utf8.h"
 #include "server/lib0/encoder.h"
 

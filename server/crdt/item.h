@@ -176,9 +176,6 @@ class ItemSlab {
   // One more than the largest index ever given out.
   ItemIndex size() const { return size_; }
   std::size_t live() const { return live_; }
-  std::size_t memory_bytes() const {
-    return chunks_.size() * (sizeof(Item) * (mask + 1)) + chunks_.capacity() * sizeof(void*);
-  }
 
  private:
   static constexpr unsigned shift = 6;

@@ -22,12 +22,6 @@ std::size_t last_not_after(std::size_t count, Holds holds) {
 
 }  // namespace
 
-std::size_t StructIndex::memory_bytes() const {
-  std::size_t bytes = chunks_.capacity() * sizeof(chunks_[0]);
-  for (const auto& chunk : chunks_) bytes += chunk.capacity() * sizeof(ItemIndex);
-  return bytes;
-}
-
 // Whether a struct within a few steps of `position` covers the clock; moves there.
 bool StructIndex::settle_near(const ItemSlab& items, Clock clock, Position& position) const {
   constexpr int steps_max = 4;

@@ -22,7 +22,6 @@ class StructIndex {
 
   bool empty() const { return chunks_.empty(); }
   std::size_t size() const { return size_; }
-  std::size_t memory_bytes() const;
 
   ItemIndex operator[](Position position) const { return chunks_[position.chunk][position.at]; }
   ItemIndex back() const { return chunks_.back().back(); }
