@@ -6,7 +6,9 @@ function(syncline_add_folders)
     GLOB present
     RELATIVE "${CMAKE_SOURCE_DIR}"
     CONFIGURE_DEPENDS
-    "server/CMakeLists.txt" "server/*/CMakeLists.txt" "server/adapters/*/CMakeLists.txt")
+    "server/CMakeLists.txt" "server/*/CMakeLists.txt" "server/adapters/*/CMakeLists.txt"
+    "loadgen/*/CMakeLists.txt" "faults/CMakeLists.txt" "faults/*/CMakeLists.txt" "sim/CMakeLists.txt"
+    "sim/*/CMakeLists.txt")
   foreach(folder IN LISTS ARGN)
     if("${folder}/CMakeLists.txt" IN_LIST present)
       add_subdirectory("${folder}")

@@ -168,7 +168,7 @@ void Stage::connect(const Command& command) {
   Actor& who = at->second;
   if (is_new) {
     const crdt::ClientId id = actors_.size();
-    who.yjs = std::make_unique<world::YjsClient>(id);
+    who.yjs = std::make_unique<client::YjsClient>(id);
     names_[id] = name;
   }
   who.document = command.option("document").value_or(std::string(usual_document));
@@ -261,7 +261,7 @@ std::string Stage::describe(const StoreRequest& request) const {
   line += label(request.document) + " token=" + std::to_string(request.token.value);
   switch (request.step) {
     case StoreStep::append: {
-      const auto ids = world::read_update_ids(request.bytes.view());
+      const auto ids = client::read_update_ids(request.bytes.view());
       return line + ' ' + (ids.ok() ? ids->to_string(names_) : "unreadable");
     }
     case StoreStep::read_log:
@@ -270,7 +270,7 @@ std::string Stage::describe(const StoreRequest& request) const {
       if (request.sequence.value == UINT64_MAX) return line + " newest";
       return line + " before=" + std::to_string(request.sequence.value);
     case StoreStep::write_snapshot: {
-      const auto ids = world::read_update_ids(request.bytes.view());
+      const auto ids = client::read_update_ids(request.bytes.view());
       return line + " sequence=" + std::to_string(request.sequence.value) + ' ' +
              (ids.ok() ? ids->to_string(names_) : "unreadable");
     }
@@ -328,7 +328,7 @@ bool Stage::run_store_command(const Command& command) {
     store_.damage_newest_snapshot(document);
   } else if (verb == "log") {
     for (const auto& record : store_.log(document)) {
-      const auto ids = world::read_update_ids(record.update.view());
+      const auto ids = client::read_update_ids(record.update.view());
       say("record " + std::to_string(record.sequence.value) + ' ' +
           (ids.ok() ? ids->to_string(names_) : "unreadable"));
     }
@@ -391,7 +391,7 @@ void Stage::act_as_another_node(const Command& command) {
 void Stage::on_publish(std::size_t, world::Publication publication) {
   switch (publication.kind) {
     case world::Publication::Kind::update: {
-      const auto ids = world::read_update_ids(publication.bytes.view());
+      const auto ids = client::read_update_ids(publication.bytes.view());
       return say("publish" + label(publication.document) +
                  " sequence=" + std::to_string(publication.sequence.value) + ' ' +
                  (ids.ok() ? ids->to_string(names_) : "unreadable"));

@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "loadgen/client/yjs_client.h"
 #include "tests/transcripts/transcript.h"
 #include "tests/world/history.h"
 #include "tests/world/memory_store.h"
 #include "tests/world/node.h"
-#include "tests/world/yjs_client.h"
 
 namespace syncline::transcripts {
 
@@ -29,7 +29,7 @@ class Stage final : private world::Surroundings {
 
  private:
   struct Actor {
-    std::unique_ptr<world::YjsClient> yjs;
+    std::unique_ptr<client::YjsClient> yjs;
     std::optional<ConnectionId> connection;
     std::string document;
     bool stalled = false;
@@ -83,7 +83,7 @@ class Stage final : private world::Surroundings {
   core::Config config_;
   world::EventQueue events_;
   world::MemoryStore store_;
-  world::ClientNames names_;
+  client::ClientNames names_;
   std::vector<std::string> said_;
   std::vector<world::StoreRequest> requests_;  // Not answered yet, in the order of the calls.
   bool full_ = false;                          // The storage.
@@ -95,7 +95,7 @@ class Stage final : private world::Surroundings {
   std::uint64_t last_connection_ = 0;
 
   // What another node has committed and published.
-  world::YjsClient remote_;
+  client::YjsClient remote_;
   std::map<Sequence, SharedBytes> remote_updates_;
 
   // Last, so that a shard's last words are still heard.

@@ -12,7 +12,7 @@ namespace {
 namespace y_websocket = protocol::y_websocket;
 
 std::string describe_update(BytesView update, const ClientNames& names) {
-  const auto ids = read_update_ids(update);
+  const auto ids = client::read_update_ids(update);
   return ids.ok() ? ids->to_string(names) : "unreadable";
 }
 
@@ -34,7 +34,7 @@ struct Describe {
   const ClientNames& names;
 
   std::string operator()(const y_websocket::SyncStep1& m) const {
-    return "step1 " + state_vector_text(m.state_vector, names);
+    return "step1 " + client::state_vector_text(m.state_vector, names);
   }
   std::string operator()(const y_websocket::SyncStep2& m) const {
     return "step2 " + describe_update(m.update, names);

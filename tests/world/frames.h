@@ -2,10 +2,12 @@
 
 #include <string>
 
+#include "loadgen/client/update_ids.h"
 #include "server/base/bytes.h"
-#include "tests/world/update_ids.h"
 
 namespace syncline::world {
+
+using client::ClientNames;
 
 // A frame that the server sent, in words: "step1 {alice:2}", "update alice:2-3", "ack 4".
 std::string describe_frame(BytesView frame, const ClientNames& names);

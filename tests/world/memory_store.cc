@@ -86,7 +86,7 @@ Sequence MemoryStore::commit(const StoreRequest& request) {
   const Sequence sequence{shelf.log.size() + 1};
   shelf.log.push_back(
       {.sequence = sequence, .checksum = request.checksum, .update = request.bytes});
-  const auto ids = read_update_ids(request.bytes.view());
+  const auto ids = client::read_update_ids(request.bytes.view());
   SYNCLINE_ASSERT(ids.ok(), "an unreadable update was appended");
   shelf.ids.add_all(*ids);
   return sequence;

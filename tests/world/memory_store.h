@@ -9,12 +9,14 @@
 #include <variant>
 #include <vector>
 
+#include "loadgen/client/update_ids.h"
 #include "server/base/document_name.h"
 #include "server/ports/snapshot_store.h"
 #include "server/ports/update_store.h"
-#include "tests/world/update_ids.h"
 
 namespace syncline::world {
+
+using client::UpdateIds;
 
 enum class StoreStep : std::uint8_t { append, read_log, read_snapshot, write_snapshot };
 

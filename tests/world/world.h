@@ -12,14 +12,17 @@
 #include <utility>
 #include <vector>
 
+#include "loadgen/client/yjs_client.h"
 #include "server/core/config.h"
 #include "tests/world/event_queue.h"
 #include "tests/world/history.h"
 #include "tests/world/memory_store.h"
 #include "tests/world/node.h"
-#include "tests/world/yjs_client.h"
 
 namespace syncline::world {
+
+using client::ClientNames;
+using client::YjsClient;
 
 struct WorldOptions {
   std::uint64_t seed = 1;

@@ -22,9 +22,9 @@ struct Image {
 Image image_of(const crdt::Doc& doc, const ClientNames& names) {
   const auto state = doc.encode_state_as_update(crdt::empty_state_vector());
   SYNCLINE_ASSERT(state.ok());
-  const auto ids = read_update_ids(*state);
+  const auto ids = client::read_update_ids(*state);
   SYNCLINE_ASSERT(ids.ok());
-  return {.state_vector = state_vector_text(doc.encode_state_vector(), names),
+  return {.state_vector = client::state_vector_text(doc.encode_state_vector(), names),
           .ids = *ids,
           .json = doc.to_json(),
           .text = doc.text_of("t"),

@@ -1,4 +1,4 @@
-#include "tests/world/yjs_client.h"
+#include "loadgen/client/yjs_client.h"
 
 #include <utility>
 #include <variant>
@@ -6,7 +6,7 @@
 #include "server/lib0/decoder.h"
 #include "server/protocol/y_websocket.h"
 
-namespace syncline::world {
+namespace syncline::client {
 namespace {
 
 namespace y_websocket = protocol::y_websocket;
@@ -210,4 +210,4 @@ std::vector<Bytes> YjsClient::take_outbox() { return std::exchange(outbox_, {});
 UpdateIds YjsClient::take_saved() { return std::exchange(saved_, {}); }
 std::vector<std::string> YjsClient::take_problems() { return std::exchange(problems_, {}); }
 
-}  // namespace syncline::world
+}  // namespace syncline::client

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/client/update_ids.h"
 #include "server/base/bytes.h"
 #include "server/base/instant.h"
 #include "server/crdt/doc.h"
 #include "server/protocol/awareness.h"
-#include "tests/world/update_ids.h"
 
-namespace syncline::world {
+namespace syncline::client {
 
 // What y-websocket 3.1 with y-protocols 1.0 does, on our own engine: the handshake, offline edits,
 // the awareness protocol with its timers, and the habit of sending back every awareness change it
@@ -101,4 +101,4 @@ class YjsClient {
   std::uint64_t acknowledged_ = 0;
 };
 
-}  // namespace syncline::world
+}  // namespace syncline::client

@@ -10,7 +10,7 @@
 // A reader of update format v1 that looks only at who wrote what: a judge that shares no code with
 // the engine.
 
-namespace syncline::world {
+namespace syncline::client {
 
 // Names of client ids, for people.
 using ClientNames = std::map<std::uint64_t, std::string>;
@@ -67,4 +67,4 @@ Result<UpdateIds> read_update_ids(BytesView update);
 // "{alice:2 bob:1}".
 std::string state_vector_text(BytesView state_vector, const ClientNames& names);
 
-}  // namespace syncline::world
+}  // namespace syncline::client

@@ -1,4 +1,4 @@
-#include "tests/world/update_ids.h"
+#include "loadgen/client/update_ids.h"
 
 #include <algorithm>
 #include <iterator>
@@ -7,7 +7,7 @@
 #include "server/lib0/any.h"
 #include "server/lib0/decoder.h"
 
-namespace syncline::world {
+namespace syncline::client {
 namespace {
 
 std::string name_of(std::uint64_t client, const ClientNames& names) {
@@ -250,4 +250,4 @@ std::string state_vector_text(BytesView state_vector, const ClientNames& names) 
   return out + "}";
 }
 
-}  // namespace syncline::world
+}  // namespace syncline::client
