@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -27,6 +29,9 @@ class Checker : public history::EventSink {
   virtual ~Checker() = default;
 
   virtual std::string_view name() const = 0;
+  // Whether it wants to be told of events of this alternative of EventContent. Most checkers want
+  // few, and most events are for few.
+  virtual bool hears(std::size_t alternative) const = 0;
 };
 
 }  // namespace syncline::checkers

@@ -40,18 +40,20 @@ struct Party {
 // A document's number within the run, from 0.
 using DocumentNumber = StrongId<struct DocumentNumberTag>;
 
-// What a replica of a document has come to.
+// What a replica of a document has come to. Two replicas with the same state vector and delete set
+// must hold the same elements and read the same, whatever they went through.
 struct ReplicaState {
-  BytesView state_vector;
-  BytesView delete_set;
-  // The whole replica as one update: two replicas with the same state vector and delete set must
-  // encode to the same bytes and read the same.
-  BytesView encoded;
+  BytesView state_vector;    // As Doc::encode_state_vector.
+  BytesView delete_set;      // As in update format v1, sorted; what is left after the structs.
+  BytesView encoded;         // The whole replica as one update.
+  std::string_view reading;  // What it shows: Doc::to_json.
+  bool pending = false;      // Something waits in it. (`encoded` and `delete_set` may show it.)
 };
 
 // Clients.
 
-// A session began to open a document on a node, or lost it. One client has one document.
+// A session is about to open a document on a node (told before the node hears of it), or lost it.
+// One client has one document. A new session is told of before its replica is looked at.
 struct ClientConnected {
   Party client;
   DocumentNumber document;
@@ -118,6 +120,7 @@ struct LogRead {
   Sequence sequence;
   BytesView update;
 };
+// As the writer meant it, whatever the disk makes of it.
 struct SnapshotWritten {
   Party writer;
   DocumentNumber document;
@@ -201,7 +204,8 @@ struct PresenceSeen {
   DocumentNumber document;
   std::string_view presence;  // One line a state: "ID JSON".
 };
-// What a client is in the end.
+// What a client is in the end. Told of each that is still somebody's open editor: who closed it for
+// good is not asked.
 struct ClientFinal {
   Party client;
   DocumentNumber document;
@@ -228,12 +232,16 @@ struct LeftBehind {
   std::uint64_t bytes;
 };
 
+// The history is complete: nothing follows.
+struct Ended {};
+
 using EventContent =
     std::variant<ClientConnected, ClientDisconnected, ClientEdited, ClientAcknowledged,
                  ClientApplied, ClientSynced, ReplicaSeen, FrameSent, LogAppended, LogRead,
                  SnapshotWritten, BufferAppended, BufferTrimmed, BufferForgot, ProcessStarted,
                  ProcessEnded, FaultChanged, MessageSent, MessageReceived, MessageLost, Remarked,
-                 MemorySeen, Healed, TimeIsUp, PresenceSeen, ClientFinal, ColdRead, LeftBehind>;
+                 MemorySeen, Healed, TimeIsUp, PresenceSeen, ClientFinal, ColdRead, LeftBehind,
+                 Ended>;
 
 struct Event {
   Duration at;  // True time since the run began.
