@@ -28,9 +28,12 @@ enum class LinkEnd : std::uint8_t {
 // What one side of a connection hears; each call is an event of its own.
 class LinkEvents {
  public:
+  // Told to the opener only; the accepter's side is open from on_link_arrives on.
   virtual void on_link_open(LinkId link) = 0;
   // Nothing comes of this link after this. Not told to the side that closed it.
   virtual void on_link_end(LinkId link, LinkEnd end) = 0;
+  // What Network::wait_writable asked for.
+  virtual void on_link_writable(LinkId link) { static_cast<void>(link); }
 
  protected:
   ~LinkEvents() = default;
@@ -64,12 +67,20 @@ class Network {
                     Action deliver) = 0;
   // What was sent before still arrives; the other side then hears `closed`.
   virtual void close(LinkId link, Side by) = 0;
+  // What is on its way is lost; the other side hears `reset`.
+  virtual void abort(LinkId link, Side by) = 0;
   // A process died: its links are gone, and the other sides hear `reset`, if anything of it still
   // reaches them, else `timed_out` in time.
   virtual void drop_all_of(Party party) = 0;
 
   // Bytes sent by this side and not yet delivered: what its socket's buffer holds.
   virtual std::uint64_t bytes_in_flight(LinkId link, Side from) const = 0;
+  // Tells `from` once, when it has no more than `bytes` in flight.
+  virtual void wait_writable(LinkId link, Side from, std::uint64_t bytes) = 0;
+  // A side that does not read lets what is sent to it wait on the way. Sides begin reading.
+  virtual void set_reading(LinkId link, Side by, bool reading) = 0;
+  // A process that is paused takes nothing from any of its sockets, and accepts nothing.
+  virtual void set_paused(Party party, bool paused) = 0;
 };
 
 }  // namespace syncline::sim

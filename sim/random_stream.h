@@ -5,6 +5,7 @@
 
 #include "server/base/instant.h"
 #include "server/ports/random.h"
+#include "sim/trace.h"
 
 namespace syncline::sim {
 
@@ -13,6 +14,17 @@ namespace syncline::sim {
 // out one fault or one client while a plan is shrunk then shifts nobody else's draws.
 class RandomStream final : public ports::Random {
  public:
+  // While it lives, every draw of every stream is part of a trace.
+  class Tap {
+   public:
+    // One at a time.
+    explicit Tap(Trace& trace);
+    ~Tap();
+
+    Tap(const Tap&) = delete;
+    Tap& operator=(const Tap&) = delete;
+  };
+
   RandomStream(std::uint64_t seed, std::string_view party, std::string_view purpose);
 
   std::uint64_t next() override;

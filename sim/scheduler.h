@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "server/base/instant.h"
 #include "sim/action.h"
+#include "sim/trace.h"
 
 namespace syncline::sim {
 
@@ -42,7 +43,9 @@ class Scheduler {
   // Runs everything due up to `until`, and moves the time there.
   void run_until(Moment until);
 
-  std::uint64_t events_run() const { return events_run_; }
+  std::uint64_t events_run() const { return trace_.events(); }
+  // Takes in every event that is run; whoever does something worth telling apart adds to it.
+  Trace& trace() { return trace_; }
 
  private:
   struct Entry {
@@ -52,11 +55,16 @@ class Scheduler {
     std::uint32_t slot;  // Into actions_.
   };
 
+  static bool before(const Entry& a, const Entry& b);
+  std::uint64_t draw_tie();
+  void sift_up(std::size_t at);
+  Entry take_first();
+
   Moment now_;
   std::uint64_t tie_state_;
   std::uint64_t arrivals_ = 0;
-  std::uint64_t events_run_ = 0;
-  std::vector<Entry> heap_;
+  Trace trace_;
+  std::vector<Entry> heap_;  // Each entry is before its four children.
   std::vector<Action> actions_;
   std::vector<std::uint32_t> free_slots_;
 };
