@@ -1,0 +1,116 @@
+#include "sim/services/log_tables.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/base/assert.h"
+
+namespace syncline::sim {
+namespace {
+
+// What a write that was torn in the middle leaves: the end is missing, or one bit is wrong.
+SharedBytes damaged(const SharedBytes& bytes, bool truncate) {
+  Bytes copy = to_bytes(bytes.view());
+  if (copy.empty()) copy.push_back(std::byte{0});
+  const std::size_t middle = copy.size() / 2;
+  if (truncate && middle > 0) {
+    copy.resize(middle);
+  } else {
+    copy[middle] ^= std::byte{0x10};
+  }
+  return SharedBytes(std::move(copy));
+}
+
+}  // namespace
+
+Sequence LogTables::append(DocumentNumber document, std::uint64_t checksum,
+                           const SharedBytes& update) {
+  SYNCLINE_ASSERT(!update.empty());
+  Shelf& shelf = this->shelf(document);
+  const Sequence sequence{shelf.log.size() + 1};
+  shelf.log.push_back({.sequence = sequence, .checksum = checksum, .update = update});
+  chronicle_.tell(
+      history::LogAppended{.document = document, .sequence = sequence, .update = update.view()});
+  return sequence;
+}
+
+Sequence LogTables::drain(DocumentNumber document,
+                          const std::vector<ports::BufferRecord>& records) {
+  std::vector<Drained>& drained = shelf(document).drained;
+  for (const ports::BufferRecord& record : records) {
+    auto at = std::find_if(drained.rbegin(), drained.rend(), [&](const Drained& known) {
+      return known.lineage == record.position.lineage;
+    });
+    if (at == drained.rend()) {
+      drained.push_back({.lineage = record.position.lineage, .offset = 0});
+      at = drained.rbegin();
+    }
+    if (record.position.offset <= at->offset) continue;
+    at->offset = record.position.offset;
+    append(document, record.checksum, record.update);
+  }
+  return head(document);
+}
+
+ports::SnapshotOutcome LogTables::write_snapshot(DocumentNumber document, history::Party writer,
+                                                 const ports::Snapshot& snapshot, bool torn) {
+  std::vector<ports::Snapshot>& kept = shelf(document).snapshots;
+  if (!kept.empty() && kept.back().sequence >= snapshot.sequence) {
+    return ports::SnapshotOutcome::stale;
+  }
+  kept.push_back(snapshot);
+  if (torn) kept.back().state = damaged(snapshot.state, snapshot.sequence.value % 2 == 0);
+  if (kept.size() > snapshots_kept) kept.erase(kept.begin());
+  chronicle_.tell(history::SnapshotWritten{.writer = writer,
+                                           .document = document,
+                                           .sequence = snapshot.sequence,
+                                           .state = snapshot.state.view()});
+  return ports::SnapshotOutcome::written;
+}
+
+Sequence LogTables::head(DocumentNumber document) const {
+  return Sequence{find(document).log.size()};
+}
+
+ports::LogPage LogTables::read_log(DocumentNumber document, history::Party reader, Sequence after,
+                                   std::size_t bytes_max) const {
+  const std::vector<ports::LogRecord>& log = find(document).log;
+  ports::LogPage page{.records = {}, .head = Sequence{log.size()}};
+  std::size_t bytes = 0;
+  for (std::size_t at = after.value; at < log.size() && (at == after.value || bytes < bytes_max);
+       ++at) {
+    const ports::LogRecord& record = log[at];
+    bytes += record.update.size();
+    page.records.push_back(record);
+    chronicle_.tell(history::LogRead{.reader = reader,
+                                     .document = document,
+                                     .sequence = record.sequence,
+                                     .update = record.update.view()});
+  }
+  return page;
+}
+
+std::optional<ports::Snapshot> LogTables::read_snapshot(DocumentNumber document,
+                                                        Sequence before) const {
+  const std::vector<ports::Snapshot>& kept = find(document).snapshots;
+  for (auto at = kept.rbegin(); at != kept.rend(); ++at) {
+    if (at->sequence < before) return *at;
+  }
+  return std::nullopt;
+}
+
+const std::vector<ports::LogRecord>& LogTables::log(DocumentNumber document) const {
+  return find(document).log;
+}
+
+LogTables::Shelf& LogTables::shelf(DocumentNumber document) {
+  if (document.value >= shelves_.size()) shelves_.resize(document.value + 1);
+  return shelves_[document.value];
+}
+
+const LogTables::Shelf& LogTables::find(DocumentNumber document) const {
+  static const Shelf empty;
+  return document.value < shelves_.size() ? shelves_[document.value] : empty;
+}
+
+}  // namespace syncline::sim

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "server/base/bytes.h"
+#include "server/base/ids.h"
+#include "server/ports/snapshot_store.h"
+#include "server/ports/update_store.h"
+#include "server/ports/write_buffer.h"
+#include "sim/services/chronicle.h"
+#include "sim/services/document_numbers.h"
+
+namespace syncline::sim {
+
+// The committed contents of a store: for each document its log, its newest snapshots, and how far
+// each lineage of its write buffer has been drained. What is here is durable; who commits to it
+// (Postgres, EmbeddedStore) decides when. Tells the history of every commit and every read.
+class LogTables {
+ public:
+  // So many snapshots of each document are kept, the newest.
+  static constexpr std::size_t snapshots_kept = 2;
+
+  explicit LogTables(const Chronicle& chronicle) : chronicle_(chronicle) {}
+
+  LogTables(const LogTables&) = delete;
+  LogTables& operator=(const LogTables&) = delete;
+
+  // One row of a transaction that commits now.
+  Sequence append(DocumentNumber document, std::uint64_t checksum, const SharedBytes& update);
+  // The rows that no earlier drain has appended. Returns the log's head.
+  Sequence drain(DocumentNumber document, const std::vector<ports::BufferRecord>& records);
+  // Stores the snapshot's bytes damaged if `torn`.
+  ports::SnapshotOutcome write_snapshot(DocumentNumber document, history::Party writer,
+                                        const ports::Snapshot& snapshot, bool torn);
+
+  Sequence head(DocumentNumber document) const;
+  ports::LogPage read_log(DocumentNumber document, history::Party reader, Sequence after,
+                          std::size_t bytes_max) const;
+  std::optional<ports::Snapshot> read_snapshot(DocumentNumber document, Sequence before) const;
+
+  // For cold reads: the whole log. Lives until the next append.
+  const std::vector<ports::LogRecord>& log(DocumentNumber document) const;
+
+ private:
+  struct Drained {
+    std::uint64_t lineage;
+    std::uint64_t offset;
+  };
+
+  struct Shelf {
+    std::vector<ports::LogRecord> log;       // The record with sequence n is the n-th.
+    std::vector<Drained> drained;            // The newest lineage last.
+    std::vector<ports::Snapshot> snapshots;  // Ascending.
+  };
+
+  Shelf& shelf(DocumentNumber document);
+  // An empty one if nothing was ever written.
+  const Shelf& find(DocumentNumber document) const;
+
+  const Chronicle& chronicle_;
+  std::vector<Shelf> shelves_;  // By document number.
+};
+
+}  // namespace syncline::sim
