@@ -12,8 +12,10 @@ class FaultTarget {
  public:
   virtual ~FaultTarget() = default;
 
-  // Makes the fault happen, and lasts until end(). False if it cannot now (the process is down
-  // already): the fault then counts as not fired. REQUIRES: the fault is not active.
+  // Makes the fault happen, until end(). It names one party ("node-1") or one link of two; groups
+  // and rolling restarts come as their parts, several with the same number (fault_parts.h). False
+  // if it cannot now (the process is down already): the fault then counts as not fired. REQUIRES:
+  // the fault is not active.
   virtual bool begin(const Fault& fault) = 0;
 
   // Undoes it. REQUIRES: begin() returned true and end() has not been called since.

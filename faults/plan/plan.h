@@ -71,8 +71,9 @@ struct FaultTrigger {
 // One fault: what, where, when, for how long.
 struct Fault {
   std::uint32_t id = 0;  // Its number in the plan, from 1; it keeps it while the plan is shrunk.
-  FaultKind kind;
-  std::string target;  // "node-1", "redis", "client-3", "nodes", "clients"; with links: one end.
+  FaultKind kind = FaultKind::cut;
+  // "node-1", "redis", "client-3", "nodes", "clients"; with links: one end.
+  std::string target = {};
   std::string other = {};  // With links: the other end.
   FaultTrigger trigger = {};
   Duration duration{0};  // Zero: it is over at once (flush, malformed).
@@ -107,8 +108,8 @@ struct PlanCluster {
 // grammar.md, parser.h, printer.h.
 struct FaultPlan {
   std::uint64_t seed = 1;
-  PlanCluster cluster;
-  std::vector<Fault> faults;  // By time.
+  PlanCluster cluster = {};
+  std::vector<Fault> faults = {};  // By time.
 
   friend bool operator==(const FaultPlan&, const FaultPlan&) = default;
 };
