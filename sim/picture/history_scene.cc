@@ -1,0 +1,432 @@
+#include "sim/picture/history_scene.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/lib0/decoder.h"
+
+namespace syncline::picture {
+namespace {
+
+using history::Party;
+using history::PartyKind;
+
+// An update that was merged from more edits than this is about all of them and none in particular.
+constexpr std::size_t edits_per_mark_max = 64;
+
+std::string name_of(Party party) {
+  const std::string number = "-" + std::to_string(party.number);
+  switch (party.kind) {
+    case PartyKind::client:
+      return "client" + number;
+    case PartyKind::gateway:
+      return "gateway";
+    case PartyKind::node:
+      return "node" + number;
+    case PartyKind::worker:
+      return "worker" + number;
+    case PartyKind::redis:
+      return "redis";
+    case PartyKind::postgres:
+      return "postgres";
+    case PartyKind::store:
+      return "store";
+    case PartyKind::cold_reader:
+      return "cold reader";
+  }
+  return "?";
+}
+
+std::string bytes_text(std::size_t bytes) { return std::to_string(bytes) + " bytes"; }
+
+std::string counted(std::uint64_t count, const char* one, const char* many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+std::string position_text(std::uint64_t lineage, std::uint64_t offset) {
+  // A lineage is an epoch and 32 random bits.
+  return std::to_string(offset) + " of lineage " + std::to_string(lineage >> 32) + "/" +
+         std::to_string(lineage & 0xffff'ffff);
+}
+
+// Client id to the clock after the last one seen. Empty if it cannot be read.
+std::map<std::uint64_t, std::uint64_t> read_state_vector(BytesView bytes) {
+  std::map<std::uint64_t, std::uint64_t> clocks;
+  lib0::Decoder in(bytes);
+  const auto count = in.read_var_uint();
+  for (std::uint64_t i = 0; count.ok() && i < count.value(); ++i) {
+    const auto client = in.read_var_uint();
+    const auto clock = client.ok() ? in.read_var_uint() : client;
+    if (!clock.ok()) return {};
+    clocks[client.value()] = clock.value();
+  }
+  return clocks;
+}
+
+// What of `ids` a replica with these clocks has not got.
+client::IdRanges missing_of(const client::IdRanges& ids,
+                            const std::map<std::uint64_t, std::uint64_t>& clocks) {
+  client::IdRanges missing;
+  for (const auto& [client, ranges] : ids.by_client()) {
+    const auto found = clocks.find(client);
+    const std::uint64_t known = found == clocks.end() ? 0 : found->second;
+    for (const auto& [begin, end] : ranges) {
+      const std::uint64_t from = std::max(begin, known);
+      if (from < end) missing.add(client, from, end - from);
+    }
+  }
+  return missing;
+}
+
+template <class WrittenByClient>
+void write_down(WrittenByClient& written, const client::IdRanges& ids, std::uint64_t edit) {
+  for (const auto& [client, ranges] : ids.by_client()) {
+    for (const auto& [begin, end] : ranges) written[client].try_emplace(begin, end, edit);
+  }
+}
+
+template <class WrittenByClient>
+void collect(const WrittenByClient& written, const client::IdRanges& ids,
+             std::vector<std::uint64_t>& edits) {
+  for (const auto& [client, ranges] : ids.by_client()) {
+    const auto of_client = written.find(client);
+    if (of_client == written.end()) continue;
+    for (const auto& [begin, end] : ranges) {
+      auto it = of_client->second.upper_bound(begin);
+      if (it != of_client->second.begin()) --it;
+      for (; it != of_client->second.end() && it->first < end; ++it) {
+        if (it->second.end > begin) edits.push_back(it->second.edit);
+        if (edits.size() > edits_per_mark_max) return;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+HistoryScene::HistoryScene(const faults::FaultPlan& plan) : plan_(plan) {
+  using enum PartyKind;
+  const auto& cluster = plan_.cluster;
+  for (std::uint32_t i = 1; i <= cluster.clients; ++i) lane_of({client, i});
+  if (cluster.gateway) lane_of({gateway, 1});
+  for (std::uint32_t i = 1; i <= cluster.nodes; ++i) lane_of({node, i});
+  if (cluster.embedded) {
+    lane_of({store, 1});
+    return;
+  }
+  lane_of({redis, 1});
+  if (cluster.durability == faults::Durability::buffer) {
+    for (std::uint32_t i = 1; i <= cluster.workers; ++i) lane_of({worker, i});
+  }
+  lane_of({postgres, 1});
+}
+
+void HistoryScene::on_event(const history::Event& event) {
+  now_ = event.at;
+  std::visit([this](const auto& content) { see(content); }, event.content);
+}
+
+Scene HistoryScene::finish(std::vector<Violation> violations) {
+  for (const auto& [message, index] : messages_on_their_way_) scene_.messages[index].ended = now_;
+  for (const auto& [fault, bands] : active_bands_) {
+    for (const std::size_t index : bands) scene_.bands[index].until = now_;
+  }
+  if (violations.empty()) {
+    // A cold read in the middle of a run may be of a store that is still catching up.
+    scene_.acknowledgement.reset();
+    scene_.loss.reset();
+  }
+  scene_.violations = std::move(violations);
+  return std::move(scene_);
+}
+
+// Clients.
+
+void HistoryScene::see(const history::ClientConnected& event) {
+  mark(lane_of(event.client), MarkKind::connected, "connects to " + name_of(event.node),
+       event.document);
+}
+
+void HistoryScene::see(const history::ClientDisconnected& event) {
+  mark(lane_of(event.client), MarkKind::disconnected,
+       "disconnected (" + std::to_string(event.code) + ")");
+}
+
+void HistoryScene::see(const history::ClientEdited& event) {
+  for (const auto& [id, ranges] : event.ids.inserted.by_client()) {
+    names_.try_emplace(id, name_of(event.client));
+  }
+  write_down(inserted_, event.ids.inserted, event.edit);
+  write_down(deleted_, event.ids.deleted, event.edit);
+  mark(lane_of(event.client), MarkKind::edited,
+       "edit " + std::to_string(event.edit) + ": " + event.ids.to_string(names_), event.document)
+      .edits = {event.edit};
+}
+
+void HistoryScene::see(const history::ClientAcknowledged& event) {
+  const std::size_t index = scene_.marks.size();
+  mark(lane_of(event.client), MarkKind::acknowledged, "told that it is saved", event.document)
+      .edits = edits_in(event.ids);
+  promises_.push_back({index, event.ids, static_cast<std::uint32_t>(event.document.value)});
+}
+
+void HistoryScene::see(const history::ClientApplied& event) {
+  mark(lane_of(event.client), MarkKind::applied,
+       event.readable ? "applies " + event.ids.to_string(names_) : "is sent what it cannot read",
+       event.document)
+      .edits = edits_in(event.ids);
+}
+
+void HistoryScene::see(const history::ClientSynced& event) {
+  mark(lane_of(event.client), MarkKind::synced, "is in sync", event.document);
+}
+
+void HistoryScene::see(const history::ReplicaSeen& event) {
+  mark(lane_of(event.party), MarkKind::look,
+       "its replica: " + bytes_text(event.state.encoded.size()), event.document);
+}
+
+// The message of the network shows it.
+void HistoryScene::see(const history::FrameSent& /*event*/) {}
+
+// Stores.
+
+void HistoryScene::see(const history::LogAppended& event) {
+  mark(store_lane(), MarkKind::log_appended,
+       "#" + std::to_string(event.sequence.value) + " in the log", event.document)
+      .edits = edits_in(event.update);
+}
+
+void HistoryScene::see(const history::LogRead& event) {
+  mark(lane_of(event.reader), MarkKind::log_read, "reads #" + std::to_string(event.sequence.value),
+       event.document)
+      .edits = edits_in(event.update);
+}
+
+void HistoryScene::see(const history::SnapshotWritten& event) {
+  mark(store_lane(), MarkKind::snapshot,
+       "snapshot to #" + std::to_string(event.sequence.value) + " by " + name_of(event.writer) +
+           ", " + bytes_text(event.state.size()),
+       event.document);
+}
+
+void HistoryScene::see(const history::BufferAppended& event) {
+  mark(lane_of({PartyKind::redis, 1}), MarkKind::buffered,
+       "buffered " + position_text(event.lineage, event.offset), event.document)
+      .edits = edits_in(event.update);
+}
+
+void HistoryScene::see(const history::BufferTrimmed& event) {
+  mark(lane_of({PartyKind::redis, 1}), MarkKind::buffer_trimmed,
+       "trimmed up to " + position_text(event.lineage, event.offset), event.document);
+}
+
+void HistoryScene::see(const history::BufferForgot& event) {
+  mark(lane_of({PartyKind::redis, 1}), MarkKind::forgotten,
+       "forgets " + counted(event.entries, "entry", "entries"), event.document);
+}
+
+// Processes and faults.
+
+void HistoryScene::see(const history::ProcessStarted& event) {
+  mark(lane_of(event.party), MarkKind::started, "starts");
+}
+
+void HistoryScene::see(const history::ProcessEnded& event) {
+  mark(lane_of(event.party), event.crashed ? MarkKind::crashed : MarkKind::stopped,
+       event.crashed ? "crashes" : "ends, drained");
+}
+
+void HistoryScene::see(const history::FaultChanged& event) {
+  switch (event.stage) {
+    case history::FaultStage::armed:
+      return;
+    case history::FaultStage::fired:
+      begin_bands(event);
+      return;
+    case history::FaultStage::observed:
+      for (const std::size_t index : active_bands_[event.fault]) ++scene_.bands[index].observed;
+      return;
+    case history::FaultStage::healed:
+      end_bands(event.fault);
+      return;
+  }
+}
+
+// Messages.
+
+void HistoryScene::see(const history::MessageSent& event) {
+  messages_on_their_way_[event.message] = scene_.messages.size();
+  const LaneIndex from = lane_of(event.from);
+  const LaneIndex to = lane_of(event.to);
+  scene_.messages.push_back(
+      {now_, now_, from, to, std::string(event.what), MessageFate::on_its_way});
+}
+
+void HistoryScene::see(const history::MessageReceived& event) {
+  end_message(event.message, MessageFate::received);
+}
+
+void HistoryScene::see(const history::MessageLost& event) {
+  end_message(event.message, MessageFate::lost);
+}
+
+void HistoryScene::see(const history::Remarked& event) {
+  mark(lane_of(event.party), MarkKind::remark, std::string(event.what));
+}
+
+void HistoryScene::see(const history::MemorySeen& event) {
+  mark(lane_of(event.party), MarkKind::look,
+       "its memory: documents " + bytes_text(event.document_bytes) + ", rings " +
+           bytes_text(event.ring_bytes) + ", not in the log " + bytes_text(event.unlogged_bytes) +
+           ", the fullest queue " + bytes_text(event.send_queue_bytes_max));
+}
+
+// Phases.
+
+void HistoryScene::see(const history::Healed& /*event*/) {
+  mark(no_lane, MarkKind::phase, "no more faults: everything is healed");
+}
+
+void HistoryScene::see(const history::TimeIsUp& /*event*/) {
+  mark(no_lane, MarkKind::phase, "time is up: everything must be connected, equal and quiet");
+}
+
+void HistoryScene::see(const history::PresenceSeen& event) {
+  const auto states = std::count(event.presence.begin(), event.presence.end(), '\n');
+  mark(lane_of(event.client), MarkKind::look,
+       "sees " + counted(static_cast<std::uint64_t>(states), "person", "people"), event.document);
+}
+
+void HistoryScene::see(const history::ClientFinal& event) {
+  mark(lane_of(event.client), MarkKind::look,
+       std::string("in the end: ") + (event.connected ? "connected" : "not connected") + ", " +
+           (event.synced ? "in sync" : "not in sync") + ", " +
+           counted(event.unsaved_edits, "unsaved edit", "unsaved edits"),
+       event.document);
+}
+
+void HistoryScene::see(const history::ColdRead& event) {
+  mark(store_lane(), MarkKind::cold_read,
+       event.at_end ? "what the store holds in the end" : "what the store alone holds now",
+       event.document);
+  look_for_loss(event);
+}
+
+void HistoryScene::see(const history::Ended& /*event*/) {}
+
+void HistoryScene::see(const history::LeftBehind& event) {
+  mark(lane_of(event.party), MarkKind::look,
+       "left behind: " + counted(event.rooms, "room", "rooms") + ", " +
+           counted(event.connections, "connection", "connections") + ", " +
+           bytes_text(event.bytes));
+}
+
+// Putting it together.
+
+LaneIndex HistoryScene::lane_of(Party party) {
+  const auto [it, added] = lanes_.try_emplace(party, static_cast<LaneIndex>(scene_.lanes.size()));
+  if (added) scene_.lanes.push_back({name_of(party), party.kind});
+  return it->second;
+}
+
+LaneIndex HistoryScene::store_lane() {
+  return lane_of({plan_.cluster.embedded ? PartyKind::store : PartyKind::postgres, 1});
+}
+
+Mark& HistoryScene::mark(LaneIndex lane, MarkKind kind, std::string text) {
+  scene_.marks.push_back({now_, lane, kind, std::move(text)});
+  return scene_.marks.back();
+}
+
+Mark& HistoryScene::mark(LaneIndex lane, MarkKind kind, std::string text,
+                         history::DocumentNumber document) {
+  auto& names = scene_.documents;
+  while (names.size() <= document.value) names.push_back("doc-" + std::to_string(names.size()));
+  Mark& added = mark(lane, kind, std::move(text));
+  added.document = static_cast<std::uint32_t>(document.value);
+  return added;
+}
+
+std::vector<std::uint64_t> HistoryScene::edits_in(const client::UpdateIds& ids) const {
+  std::vector<std::uint64_t> edits;
+  collect(inserted_, ids.inserted, edits);
+  collect(deleted_, ids.deleted, edits);
+  if (edits.size() > edits_per_mark_max) return {};
+  std::sort(edits.begin(), edits.end());
+  edits.erase(std::unique(edits.begin(), edits.end()), edits.end());
+  return edits;
+}
+
+std::vector<std::uint64_t> HistoryScene::edits_in(BytesView update) const {
+  const auto ids = client::read_update_ids(update);
+  return ids.ok() ? edits_in(ids.value()) : std::vector<std::uint64_t>();
+}
+
+void HistoryScene::end_message(std::uint64_t message, MessageFate fate) {
+  const auto it = messages_on_their_way_.find(message);
+  if (it == messages_on_their_way_.end()) return;
+  scene_.messages[it->second].ended = now_;
+  scene_.messages[it->second].fate = fate;
+  messages_on_their_way_.erase(it);
+}
+
+// "node-2" is one; "nodes" and "clients" are several.
+std::vector<LaneIndex> HistoryScene::lanes_named(std::string_view name) {
+  std::vector<LaneIndex> found;
+  for (LaneIndex i = 0; i < scene_.lanes.size(); ++i) {
+    const Lane& lane = scene_.lanes[i];
+    const bool all_of_kind = (name == "nodes" && lane.kind == PartyKind::node) ||
+                             (name == "clients" && lane.kind == PartyKind::client) ||
+                             (name == "workers" && lane.kind == PartyKind::worker);
+    if (all_of_kind || lane.name == name) found.push_back(i);
+  }
+  return found;
+}
+
+void HistoryScene::begin_bands(const history::FaultChanged& event) {
+  const auto planned = std::find_if(plan_.faults.begin(), plan_.faults.end(),
+                                    [&](const auto& fault) { return fault.id == event.fault; });
+  std::vector<LaneIndex> lanes{no_lane};
+  std::vector<LaneIndex> others{no_lane};
+  if (planned != plan_.faults.end()) {
+    if (auto found = lanes_named(planned->target); !found.empty()) lanes = std::move(found);
+    if (auto found = lanes_named(planned->other); !found.empty()) others = std::move(found);
+  }
+  for (const LaneIndex lane : lanes) {
+    for (const LaneIndex other : others) {
+      if (lane == other && lane != no_lane) continue;
+      active_bands_[event.fault].push_back(scene_.bands.size());
+      scene_.bands.push_back(
+          {now_, now_, lane, other, std::string(event.kind), std::string(event.text)});
+    }
+  }
+  mark(lanes.front(), MarkKind::fault, std::string(event.text));
+}
+
+void HistoryScene::end_bands(std::uint32_t fault) {
+  const auto it = active_bands_.find(fault);
+  if (it == active_bands_.end()) return;
+  for (const std::size_t index : it->second) scene_.bands[index].until = now_;
+  active_bands_.erase(it);
+}
+
+// The first acknowledged edit that the log does not hold. What was inserted is compared; an edit
+// that only deletes is followed by the checkers alone.
+void HistoryScene::look_for_loss(const history::ColdRead& event) {
+  if (scene_.loss) return;
+  const auto clocks = read_state_vector(event.from_log.state_vector);
+  for (const Promise& promise : promises_) {
+    if (promise.document != event.document.value) continue;
+    const client::UpdateIds missing{missing_of(promise.ids.inserted, clocks), {}};
+    if (missing.empty()) continue;
+    scene_.acknowledgement = promise.mark;
+    scene_.loss = scene_.marks.size() - 1;
+    Mark& loss = scene_.marks.back();
+    loss.text += ", without " + missing.to_string(names_) + ", which had been acknowledged";
+    loss.edits = edits_in(missing);
+    return;
+  }
+}
+
+}  // namespace syncline::picture
