@@ -22,6 +22,10 @@ class IdRanges {
   void add_all(const IdRanges& other);
 
   bool empty() const { return ranges_.empty(); }
+  // By client: from the first clock of each range to the one after its last.
+  const std::map<std::uint64_t, std::map<std::uint64_t, std::uint64_t>>& by_client() const {
+    return ranges_;
+  }
   bool contains_all(const IdRanges& other) const;
   bool contains(std::uint64_t client, std::uint64_t clock, std::uint64_t length) const;
   IdRanges intersection(const IdRanges& other) const;
