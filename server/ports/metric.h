@@ -41,6 +41,7 @@ enum class Gauge : std::uint8_t {
   documents_quarantined,
   document_memory_bytes,
   unlogged_bytes,
+  undrained_bytes,
   ring_bytes,
   commit_queue_updates,
   readers_paused,
@@ -106,7 +107,7 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Counter::count_
     {"syncline_snapshot_failures_total", "Snapshots that could not be written"},
     {"syncline_snapshot_fallbacks_total", "Damaged snapshots passed over while loading"},
     {"syncline_append_retries_total", "Updates appended again after a refused or unknown outcome"},
-    {"syncline_gap_repairs_total", "Reads of the log to fill a gap in the sequence"},
+    {"syncline_gap_repairs_total", "Reads of the log or the write buffer to fill a gap"},
 }};
 
 inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)> gauge_info = {{
@@ -115,6 +116,8 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
     {"syncline_documents_quarantined", "Documents in memory that are refused because unreadable"},
     {"syncline_document_memory_bytes", "Estimated memory of the open documents"},
     {"syncline_unlogged_bytes", "Bytes of updates accepted and not yet durable"},
+    {"syncline_undrained_bytes",
+     "Bytes of updates in the write buffer, or lost from it, and not known to be in the log"},
     {"syncline_ring_bytes", "Bytes of encoded frames kept for connections to read"},
     {"syncline_commit_queue_updates", "Updates waiting for the next commit"},
     {"syncline_readers_paused", "Connections whose socket is not read to hold back their sender"},
