@@ -234,7 +234,7 @@ class Room final : private TokenSource, private AppendPath {
   BufferReading reading_;
   Sequence snapshot_sequence_;  // Of the last snapshot that is known to exist.
   Sequence snapshot_before_;    // Of the one before, should this one fail.
-  Sequence heard_;            // The log goes at least up to here.
+  Sequence heard_;              // The log goes at least up to here.
   // A snapshot that waits until all that it holds is in the log: the log is the truth, and whoever
   // loads the snapshot takes its content for durable.
   struct HeldSnapshot {

@@ -310,8 +310,8 @@ void Room::update_reading(Connection& connection) {
   const std::size_t undrained = follower_ ? follower_->retained_bytes() : 0;
   const bool too_much = writer_.unlogged_bytes() > bytes_max || undrained > undrained_max ||
                         connection.owed_bytes > owed_max;
-  const bool little = writer_.unlogged_bytes() <= bytes_max / 2 &&
-                      undrained <= undrained_max / 2 && connection.owed_bytes <= owed_max / 2;
+  const bool little = writer_.unlogged_bytes() <= bytes_max / 2 && undrained <= undrained_max / 2 &&
+                      connection.owed_bytes <= owed_max / 2;
   const bool wanted =
       !draining_ && !waits_for_durability(connection) && (connection.reading ? !too_much : little);
   if (wanted == connection.reading) return;

@@ -290,8 +290,8 @@ std::vector<DocumentName> Shard::State::names_of_rooms(bool only_retaining) cons
 
 void Shard::State::check_log_heads() {
   if (rooms_.empty()) return;
-  set_check(log_check_at_, ports_.buffer != nullptr ? config_.log_check_interval
-                                                    : config_.anti_entropy_interval);
+  set_check(log_check_at_,
+            ports_.buffer != nullptr ? config_.log_check_interval : config_.anti_entropy_interval);
   std::vector<DocumentName> names = names_of_rooms(false);
   if (names.empty() || log_heads_) return;
   log_heads_ = HeadsRequest{RequestToken{++last_token_.value}, names};
@@ -494,8 +494,8 @@ Instant Shard::next_deadline() const {
   if (!state_->connection_alarms_.empty()) {
     next = std::min(next, state_->connection_alarms_.begin()->first);
   }
-  return std::min({next, state_->log_check_at_, state_->buffer_check_at_,
-                   state_->undrained_check_at_});
+  return std::min(
+      {next, state_->log_check_at_, state_->buffer_check_at_, state_->undrained_check_at_});
 }
 
 void Shard::on_deadline() { state_->on_deadline(); }
