@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "server/base/limits.h"
 #include "server/core/document_loader.h"
@@ -39,6 +40,9 @@ class WaitingStore final : public ports::UpdateStore,
     };
   }
 
+  void read_heads(RequestToken, std::vector<DocumentName>) override {
+    SYNCLINE_ASSERT(false, "a loader knows its document");
+  }
   void append(RequestToken, const DocumentName&, SharedBytes, std::uint64_t) override {
     SYNCLINE_ASSERT(false, "a loader writes nothing");
   }

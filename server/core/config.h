@@ -55,8 +55,22 @@ struct Config {
   Duration load_timeout = seconds(60);
   // How long a gap in the sequence may wait for the broker before the log is read.
   Duration gap_repair_delay = milliseconds(50);
-  // Compare with the log's head this often (jittered); zero where this process is the only writer.
+  // Compare all open documents with what is durable this often (jittered): with the log's heads, or
+  // with the write buffer's where there is one. Zero where this process is the only writer.
   Duration anti_entropy_interval = Duration::zero();
+
+  // The write buffer (durability=buffer).
+  // In the buffer and not known to be in the log, per document; beyond it the room stops reading
+  // from its writers.
+  std::size_t undrained_bytes_max = 8 * limits::mebibyte;
+  // Documents with something of that kind are compared with the buffer this often.
+  Duration undrained_check_interval = seconds(1);
+  // Compare with the log's heads this often (jittered), though the buffer brings everything: a
+  // worker that was stopped for long may write what the buffer has forgotten.
+  Duration log_check_interval = seconds(30);
+  // After the buffer forgot something: what other nodes appended is appended again by this one if
+  // they have not done so for this long, or up to twice as long.
+  Duration doubt_delay = seconds(2);
 
   // Awareness.
   std::size_t awareness_state_bytes_max = limits::awareness_state_bytes_max;

@@ -27,6 +27,10 @@ void DocumentLoader::reset_document() {
   doc_.emplace(options);
 }
 
+void DocumentLoader::add_tail(const std::vector<ports::BufferRecord>& records) {
+  tail_.insert(tail_.end(), records.begin(), records.end());
+}
+
 void DocumentLoader::start() {
   snapshots_.read_snapshot(tokens_.next_token(), document_,
                            Sequence{std::numeric_limits<std::uint64_t>::max()});
@@ -73,10 +77,7 @@ void DocumentLoader::on_log_page(Result<ports::LogPage> page) {
   for (const ports::LogRecord& record : page->records) {
     if (!apply_record(record)) return;
   }
-  if (sequence_ >= page->head) {
-    status_ = Status::done;
-    return;
-  }
+  if (sequence_ >= page->head) return finish();
   if (page->records.empty()) {
     return fail(Status::unreadable, "the log has no record " + std::to_string(sequence_.value + 1) +
                                         " of " + std::to_string(page->head.value));
@@ -89,13 +90,24 @@ bool DocumentLoader::apply_record(const ports::LogRecord& record) {
     fail(Status::unreadable, "the log has no record " + std::to_string(sequence_.value + 1));
     return false;
   }
-  if (const auto applied = apply_log_record(*doc_, record); !applied.ok()) {
+  const auto applied = core::apply_record(*doc_, record.checksum, record.update);
+  if (!applied.ok()) {
     fail(Status::unreadable,
          "log record " + std::to_string(record.sequence.value) + ": " + applied.error().message());
     return false;
   }
   sequence_ = record.sequence;
   return true;
+}
+
+void DocumentLoader::finish() {
+  for (const ports::BufferRecord& record : std::exchange(tail_, {})) {
+    const auto applied = core::apply_record(*doc_, record.checksum, record.update);
+    if (applied.ok()) continue;
+    return fail(Status::unreadable, "buffer entry " + std::to_string(record.position.offset) +
+                                        ": " + applied.error().message());
+  }
+  status_ = Status::done;
 }
 
 void DocumentLoader::fail(Status status, std::string problem) {
@@ -109,9 +121,10 @@ crdt::Doc DocumentLoader::take_document() {
   return std::move(*doc_);
 }
 
-Result<crdt::ApplyOutcome> apply_log_record(crdt::Doc& doc, const ports::LogRecord& record) {
-  if (checksum(record.update.view()) != record.checksum) return ErrorCode::checksum_mismatch;
-  return doc.apply_update(record.update.view(), crdt::UpdateLimits::none());
+Result<crdt::ApplyOutcome> apply_record(crdt::Doc& doc, std::uint64_t expected,
+                                        const SharedBytes& update) {
+  if (checksum(update.view()) != expected) return ErrorCode::checksum_mismatch;
+  return doc.apply_update(update.view(), crdt::UpdateLimits::none());
 }
 
 }  // namespace syncline::core

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/base/document_name.h"
 #include "server/base/ids.h"
@@ -11,6 +12,7 @@
 #include "server/crdt/doc.h"
 #include "server/ports/snapshot_store.h"
 #include "server/ports/update_store.h"
+#include "server/ports/write_buffer.h"
 
 namespace syncline::core {
 
@@ -23,7 +25,8 @@ class TokenSource {
   ~TokenSource() = default;
 };
 
-// Builds a replica from the store: the newest intact snapshot, then the log after it, page by page.
+// Builds a replica from the store: the newest intact snapshot, then the log after it, page by page,
+// then what was still in the write buffer, if there is one.
 //
 // The log is the truth. A damaged snapshot is passed over for the one before it, down to none; a
 // damaged or missing log record means that the document must not be served, or its readers would
@@ -46,6 +49,8 @@ class DocumentLoader {
                  DocumentName document, const crdt::DocOptions& options, std::size_t page_bytes);
 
   // Inputs.
+  // What was in the write buffer before start(), to be applied after the log.
+  void add_tail(const std::vector<ports::BufferRecord>& records);
   void start();
   void on_snapshot_read(Result<std::optional<ports::Snapshot>> snapshot);
   void on_log_page(Result<ports::LogPage> page);
@@ -67,6 +72,7 @@ class DocumentLoader {
   void read_log();
   void fail(Status status, std::string problem);
   bool apply_record(const ports::LogRecord& record);
+  void finish();
 
   ports::UpdateStore& updates_;
   ports::SnapshotStore& snapshots_;
@@ -81,9 +87,11 @@ class DocumentLoader {
   Sequence snapshot_sequence_;
   Sequence sequence_;  // The replica holds the log up to here.
   std::optional<crdt::Doc> doc_;
+  std::vector<ports::BufferRecord> tail_;
 };
 
-// Checks one log record and integrates it. The error says what is wrong with it.
-Result<crdt::ApplyOutcome> apply_log_record(crdt::Doc& doc, const ports::LogRecord& record);
+// Checks an update that was stored and integrates it. The error says what is wrong with it.
+Result<crdt::ApplyOutcome> apply_record(crdt::Doc& doc, std::uint64_t checksum,
+                                        const SharedBytes& update);
 
 }  // namespace syncline::core

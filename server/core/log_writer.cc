@@ -20,16 +20,17 @@ Ticket LogWriter::append(SharedBytes update, Instant now) {
 }
 
 void LogWriter::send(Ticket ticket, const Unlogged& entry) {
-  store_.append(tokens_.token_for_append(ticket), document_, entry.update, entry.checksum);
+  path_.send_append(ticket, entry.update, entry.checksum);
 }
 
-std::optional<LogWriter::Committed> LogWriter::on_append_done(Ticket ticket,
-                                                              const ports::AppendResult& result,
+std::optional<LogWriter::Committed> LogWriter::on_append_done(Ticket ticket, ports::Outcome outcome,
                                                               Instant now) {
   const auto at = unlogged_.find(ticket);
   SYNCLINE_ASSERT(at != unlogged_.end() && !at->second.failed, ticket);
-  if (result.outcome == ports::Outcome::committed) {
-    Committed committed{.update = at->second.update, .received_at = at->second.received_at};
+  if (outcome == ports::Outcome::committed) {
+    Committed committed{.update = at->second.update,
+                        .checksum = at->second.checksum,
+                        .received_at = at->second.received_at};
     unlogged_bytes_ -= committed.update.size();
     unlogged_.erase(at);
     failing_ = false;

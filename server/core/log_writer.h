@@ -5,7 +5,6 @@
 #include <map>
 
 #include "server/base/bytes.h"
-#include "server/base/document_name.h"
 #include "server/base/instant.h"
 #include "server/core/config.h"
 #include "server/core/update_ring.h"
@@ -13,16 +12,18 @@
 
 namespace syncline::core {
 
-// Gives a ticket's append its request token, so that the answer finds the ticket again.
-class AppendTokens {
+// Where an append goes: into the log, or into the buffer before it.
+class AppendPath {
  public:
-  virtual RequestToken token_for_append(Ticket ticket) = 0;
+  // Asks for the update to be made durable. The answer comes later, with the ticket.
+  virtual void send_append(Ticket ticket, const SharedBytes& update, std::uint64_t checksum) = 0;
 
  protected:
-  ~AppendTokens() = default;
+  ~AppendPath() = default;
 };
 
-// The updates of one document on their way into the log.
+// The updates of one document on their way to where they are durable: the log, or with
+// durability=buffer the write buffer.
 //
 // Each accepted update gets a ticket. A ticket is durable once it and all before it are committed;
 // that one number decides acknowledgements and echoes (promise P3). A refused or unknown outcome is
@@ -30,24 +31,22 @@ class AppendTokens {
 // (An update is idempotent, so twice in the log is harmless; missing from it is not.)
 class LogWriter {
  public:
-  // `store` and `tokens` must outlive the writer.
-  LogWriter(ports::UpdateStore& store, AppendTokens& tokens, DocumentName document,
-            const Config& config)
-      : store_(store), tokens_(tokens), document_(std::move(document)), config_(config) {}
+  // `path` and `config` must outlive the writer.
+  LogWriter(AppendPath& path, const Config& config) : path_(path), config_(config) {}
 
   // What a commit means for the owner.
   struct Committed {
     SharedBytes update;
+    std::uint64_t checksum;
     Instant received_at;
   };
 
   // Inputs.
 
-  // Asks the store to append. REQUIRES: !update.empty().
+  // Asks for the update to be appended. REQUIRES: !update.empty().
   Ticket append(SharedBytes update, Instant now);
   // Returns the update if this ended its wait, nothing if it will be tried again.
-  std::optional<Committed> on_append_done(Ticket ticket, const ports::AppendResult& result,
-                                          Instant now);
+  std::optional<Committed> on_append_done(Ticket ticket, ports::Outcome outcome, Instant now);
   // Appends again what failed, once its time has come.
   // Returns how many.
   std::size_t retry(Instant now);
@@ -76,9 +75,7 @@ class LogWriter {
 
   void send(Ticket ticket, const Unlogged& entry);
 
-  ports::UpdateStore& store_;
-  AppendTokens& tokens_;
-  const DocumentName document_;
+  AppendPath& path_;
   const Config& config_;
 
   // Invariants: unlogged_bytes_ is the sum of the updates' bytes, failed_ the number marked failed.

@@ -10,6 +10,7 @@
 
 #include "server/base/document_name.h"
 #include "server/core/awareness_table.h"
+#include "server/core/buffer_follower.h"
 #include "server/core/config.h"
 #include "server/core/connection.h"
 #include "server/core/document_loader.h"
@@ -53,7 +54,7 @@ class RoomHost {
 //   1. an update is integrated here before it is forwarded;
 //   2. it is in the log before its author is acknowledged or gets it back (P3);
 //   3. a document that could not be loaded completely is not served.
-class Room final : private TokenSource, private AppendTokens {
+class Room final : private TokenSource, private AppendPath {
  public:
   // `host` must outlive the room. Loading begins at once.
   Room(RoomHost& host, DocumentName name);
@@ -72,9 +73,14 @@ class Room final : private TokenSource, private AppendTokens {
 
   void on_append_done(Ticket ticket, const ports::AppendResult& result);
   void on_log_page(Result<ports::LogPage> page);
+  void on_log_head(Sequence head);
+  void on_buffer_append_done(Ticket ticket, const ports::BufferAppendResult& result);
+  void on_buffer_page(Result<ports::BufferPage> page);
+  void on_buffer_head(const ports::BufferHead& head);
   void on_snapshot_read(Result<std::optional<ports::Snapshot>> snapshot);
   void on_snapshot_written(ports::SnapshotOutcome outcome);
   void on_broker_update(Sequence sequence, const SharedBytes& update);
+  void on_buffer_update(ports::BufferPosition position, const SharedBytes& update);
   void on_broker_awareness(const SharedBytes& awareness);
   void on_broker_awareness_query();
 
@@ -91,6 +97,10 @@ class Room final : private TokenSource, private AppendTokens {
   const DocumentName& name() const { return name_; }
   bool needs_flush() const;
   Instant next_deadline() const;
+  // It wants to be told how the log and the buffer stand.
+  bool wants_heads() const;
+  // Something is in the buffer, or should be, that is not known to be in the log.
+  bool retains() const { return follower_ && follower_->retains(); }
   // Nothing is left to do: the shard destroys the room.
   bool finished() const { return finished_ && outstanding_ == 0; }
   std::size_t connection_count() const { return connections_.size(); }
@@ -127,21 +137,26 @@ class Room final : private TokenSource, private AppendTokens {
   };
   using Syncs = std::map<std::uint64_t, EncodedSync>;  // By number, so by age.
 
-  // TokenSource and AppendTokens.
+  // TokenSource and AppendPath.
   RequestToken next_token() override;
-  RequestToken token_for_append(Ticket ticket) override;
+  void send_append(Ticket ticket, const SharedBytes& update, std::uint64_t checksum) override;
+
+  RequestToken token_for(Ticket ticket);
 
   Instant now() const;
 
   // room_loading.cc
   void after_load_step();
   void open_document();
+  void fail_loading(const std::string& problem);
   void quarantine(std::string_view problem);
   void refuse_all(protocol::CloseCode code, std::string_view reason, ports::Rejection rejection);
   void refuse(Connection& connection, protocol::CloseCode code, std::string_view reason,
               ports::Rejection rejection);
+  void repair();
   void request_log_repair();
   void take_log_records(const ports::LogPage& page);
+  bool everything_is_logged() const;
   bool snapshot_worthwhile() const;
   void make_snapshot();
   void write_held_snapshot();
@@ -151,12 +166,25 @@ class Room final : private TokenSource, private AppendTokens {
   void greet(Connection& connection);
   void on_step1(Connection& connection, BytesView state_vector);
   void on_update(Connection& connection, BytesView update, bool is_step2);
+  std::optional<LogWriter::Committed> finish_append(Ticket ticket, ports::Outcome outcome,
+                                                    ErrorCode error);
   void on_awareness(Connection& connection, BytesView awareness);
   void refuse_update(Connection& connection, const Error& error);
   void refuse_frame(Connection& connection, const Error& error);
-  void take_remote_update(const SharedBytes& update);
   void publish_awareness(const std::vector<protocol::AwarenessEntry>& entries);
   void update_reading(Connection& connection);
+
+  // room_buffer.cc; REQUIRES: follower_.
+  void request_buffer_page();
+  void request_buffer_repair();
+  void take_loading_page(Result<ports::BufferPage> page);
+  void take_buffer_page(const ports::BufferPage& page);
+  void note_buffer_page(const ports::BufferPage& page);
+  void note_lineage(std::uint64_t lineage);
+  void note_doubts();
+  void append_again(std::vector<BufferFollower::Retained> entries);
+  void note_retained();
+  void expect_repair();
 
   // room_outbound.cc
   void seal_turn();
@@ -201,10 +229,12 @@ class Room final : private TokenSource, private AppendTokens {
   std::vector<Connection*> connections_;
 
   LogWriter writer_;
-  SequenceTracker tracker_;
+  SequenceTracker tracker_;                 // What the replica has of the log.
+  std::optional<BufferFollower> follower_;  // Exactly if there is a buffer.
+  BufferReading reading_;
   Sequence snapshot_sequence_;  // Of the last snapshot that is known to exist.
   Sequence snapshot_before_;    // Of the one before, should this one fail.
-  Sequence heard_while_loading_;
+  Sequence heard_;              // The log goes at least up to here.
   // A snapshot that waits until all that it holds is in the log: the log is the truth, and whoever
   // loads the snapshot takes its content for durable.
   struct HeldSnapshot {
@@ -214,6 +244,8 @@ class Room final : private TokenSource, private AppendTokens {
   std::optional<HeldSnapshot> held_snapshot_;
   bool snapshot_outstanding_ = false;
   bool log_read_outstanding_ = false;
+  bool reading_log_ = false;  // To its end, page by page.
+  bool buffer_read_outstanding_ = false;
   bool final_snapshot_tried_ = false;
 
   // Of the turn that is not flushed yet.
@@ -238,7 +270,7 @@ class Room final : private TokenSource, private AppendTokens {
   Instant fold_at_ = Instant::never();
   Instant snapshot_at_ = Instant::never();
   Instant repair_at_ = Instant::never();
-  Instant anti_entropy_at_ = Instant::never();
+  Instant doubts_until_ = Instant::never();
   Instant held_back_until_ = Instant::never();
   Instant budget_retry_at_ = Instant::never();
   Instant quarantined_until_ = Instant::never();
@@ -247,6 +279,7 @@ class Room final : private TokenSource, private AppendTokens {
   GaugeShare quarantined_gauge_;
   GaugeShare memory_gauge_;
   GaugeShare unlogged_gauge_;
+  GaugeShare undrained_gauge_;
   GaugeShare ring_gauge_;
   GaugeShare paused_gauge_;
   std::size_t paused_ = 0;

@@ -222,19 +222,21 @@ void Room::publish_awareness(const std::vector<protocol::AwarenessEntry>& entrie
   host_.ports().broker.publish_awareness(name_, SharedBytes(protocol::encode_awareness(entries)));
 }
 
-void Room::on_append_done(Ticket ticket, const ports::AppendResult& result) {
+// Common to log and buffer. Returns what was committed, nothing if it will be tried again.
+std::optional<LogWriter::Committed> Room::finish_append(Ticket ticket, ports::Outcome outcome,
+                                                        ErrorCode error) {
   --outstanding_;
   ports::Metrics& metrics = host_.ports().metrics;
   const bool was_failing = writer_.failing();
-  const auto committed = writer_.on_append_done(ticket, result, now());
+  auto committed = writer_.on_append_done(ticket, outcome, now());
   unlogged_gauge_.set(writer_.unlogged_bytes());
   if (!committed) {
     if (!was_failing) {
       host_.ports().log.write(ports::LogLevel::error,
                               "updates cannot be made durable; they are kept and tried again",
-                              {{"document", name_.text()}, {"problem", describe(result.error)}});
+                              {{"document", name_.text()}, {"problem", describe(error)}});
     }
-    return;
+    return committed;
   }
   if (was_failing) {
     host_.ports().log.write(ports::LogLevel::info, "updates are durable again",
@@ -243,10 +245,18 @@ void Room::on_append_done(Ticket ticket, const ports::AppendResult& result) {
   metrics.add(ports::Counter::updates_committed);
   metrics.observe(ports::Histogram::ack_seconds,
                   std::chrono::duration<double>(now() - committed->received_at).count());
-  host_.ports().broker.publish_update(name_, result.sequence, committed->update);
   durable_changed_ = true;
+  if (status_ == Status::open) {
+    if (auto held = held_.extract(ticket)) turn_.push_back(std::move(held.mapped()));
+  }
+  return committed;
+}
+
+void Room::on_append_done(Ticket ticket, const ports::AppendResult& result) {
+  const auto committed = finish_append(ticket, result.outcome, result.error);
+  if (!committed) return;
+  host_.ports().broker.publish_update(name_, result.sequence, committed->update);
   if (status_ != Status::open) return settle();
-  if (auto held = held_.extract(ticket)) turn_.push_back(std::move(held.mapped()));
   tracker_.add(result.sequence);
   if (tracker_.has_gap() && repair_at_ == Instant::never()) {
     repair_at_ = now() + host_.config().gap_repair_delay;
@@ -259,7 +269,7 @@ void Room::on_append_done(Ticket ticket, const ports::AppendResult& result) {
 
 void Room::on_broker_update(Sequence sequence, const SharedBytes& update) {
   if (status_ == Status::loading) {
-    heard_while_loading_ = std::max(heard_while_loading_, sequence);
+    heard_ = std::max(heard_, sequence);
     return;
   }
   if (status_ != Status::open || sequence.value == 0 || tracker_.contains(sequence)) return;
@@ -274,7 +284,7 @@ void Room::on_broker_update(Sequence sequence, const SharedBytes& update) {
     }
   }
   if ((tracker_.has_gap() || !applied.ok()) && repair_at_ == Instant::never()) {
-    heard_while_loading_ = std::max(heard_while_loading_, sequence);
+    heard_ = std::max(heard_, sequence);
     repair_at_ = now() + host_.config().gap_repair_delay;
   }
 }
@@ -296,9 +306,12 @@ void Room::on_broker_awareness_query() { publish_awareness(awareness_.local_stat
 void Room::update_reading(Connection& connection) {
   const std::size_t bytes_max = host_.config().unlogged_bytes_max;
   const std::size_t owed_max = std::min(bytes_max, 4 * host_.config().send_window_bytes);
-  const bool too_much = writer_.unlogged_bytes() > bytes_max || connection.owed_bytes > owed_max;
-  const bool little =
-      writer_.unlogged_bytes() <= bytes_max / 2 && connection.owed_bytes <= owed_max / 2;
+  const std::size_t undrained_max = host_.config().undrained_bytes_max;
+  const std::size_t undrained = follower_ ? follower_->retained_bytes() : 0;
+  const bool too_much = writer_.unlogged_bytes() > bytes_max || undrained > undrained_max ||
+                        connection.owed_bytes > owed_max;
+  const bool little = writer_.unlogged_bytes() <= bytes_max / 2 && undrained <= undrained_max / 2 &&
+                      connection.owed_bytes <= owed_max / 2;
   const bool wanted =
       !draining_ && !waits_for_durability(connection) && (connection.reading ? !too_much : little);
   if (wanted == connection.reading) return;

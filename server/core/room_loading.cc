@@ -19,12 +19,13 @@ constexpr Duration sync_kept = seconds(5);
 Room::Room(RoomHost& host, DocumentName name)
     : host_(host),
       name_(std::move(name)),
-      writer_(host.ports().updates, *this, name_, host.config()),
+      writer_(*this, host.config()),
       ring_(host.config().ring_bytes_max, host.config().ring_frames_max),
       open_gauge_(host.ports().metrics, ports::Gauge::documents_open),
       quarantined_gauge_(host.ports().metrics, ports::Gauge::documents_quarantined),
       memory_gauge_(host.ports().metrics, ports::Gauge::document_memory_bytes),
       unlogged_gauge_(host.ports().metrics, ports::Gauge::unlogged_bytes),
+      undrained_gauge_(host.ports().metrics, ports::Gauge::undrained_bytes),
       ring_gauge_(host.ports().metrics, ports::Gauge::ring_bytes),
       paused_gauge_(host.ports().metrics, ports::Gauge::readers_paused) {
   loading_since_ = idle_since_ = now();
@@ -37,7 +38,12 @@ Room::Room(RoomHost& host, DocumentName name)
                                  .pending_bytes_max = host_.config().pending_bytes_max};
   loader_.emplace(host_.ports().updates, host_.ports().snapshots, static_cast<TokenSource&>(*this),
                   name_, options, host_.config().log_page_bytes);
-  loader_->start();
+  if (host_.ports().buffer == nullptr) {
+    loader_->start();
+  } else {
+    follower_.emplace();
+    request_buffer_page();
+  }
 }
 
 Room::~Room() {
@@ -47,11 +53,20 @@ Room::~Room() {
 
 Instant Room::now() const { return host_.ports().clock.now(); }
 
-RequestToken Room::next_token() { return token_for_append(Ticket{0}); }
+RequestToken Room::next_token() { return token_for(Ticket{0}); }
 
-RequestToken Room::token_for_append(Ticket ticket) {
+RequestToken Room::token_for(Ticket ticket) {
   ++outstanding_;
   return host_.issue_token(*this, ticket);
+}
+
+void Room::send_append(Ticket ticket, const SharedBytes& update, std::uint64_t checksum) {
+  const Ports& ports = host_.ports();
+  if (ports.buffer == nullptr) {
+    ports.updates.append(token_for(ticket), name_, update, checksum);
+  } else {
+    ports.buffer->append(token_for(ticket), name_, update, checksum, follower_->lineage());
+  }
 }
 
 void Room::on_snapshot_read(Result<std::optional<ports::Snapshot>> snapshot) {
@@ -71,13 +86,21 @@ void Room::on_log_page(Result<ports::LogPage> page) {
   if (page.ok()) {
     take_log_records(*page);
   } else {
+    reading_log_ = false;
+    if (follower_) follower_->end_log_reading(false);
     repair_at_ = now() + host_.config().retry_delay_max;
   }
   settle();
 }
 
+// Soon, unless it is an append of this node whose answer is on its way.
+void Room::on_log_head(Sequence head) {
+  if (status_ != Status::open || head <= tracker_.contiguous()) return;
+  heard_ = std::max(heard_, head);
+  if (repair_at_ == Instant::never()) repair_at_ = now() + host_.config().gap_repair_delay;
+}
+
 void Room::after_load_step() {
-  ports::Metrics& metrics = host_.ports().metrics;
   switch (loader_->status()) {
     case DocumentLoader::Status::loading:
       return;
@@ -89,15 +112,19 @@ void Room::after_load_step() {
       return quarantine(problem);
     }
     case DocumentLoader::Status::failed:
-      metrics.add(ports::Counter::load_failures);
-      host_.ports().log.write(ports::LogLevel::error, "a document could not be loaded",
-                              {{"document", name_.text()}, {"problem", loader_->problem()}});
-      loader_.reset();
-      status_ = Status::failed;
-      refuse_all(protocol::CloseCode::try_again_later, "the document cannot be loaded now",
-                 ports::Rejection::load_failed);
-      finished_ = true;
+      return fail_loading(loader_->problem());
   }
+}
+
+void Room::fail_loading(const std::string& problem) {
+  host_.ports().metrics.add(ports::Counter::load_failures);
+  host_.ports().log.write(ports::LogLevel::error, "a document could not be loaded",
+                          {{"document", name_.text()}, {"problem", problem}});
+  loader_.reset();
+  status_ = Status::failed;
+  refuse_all(protocol::CloseCode::try_again_later, "the document cannot be loaded now",
+             ports::Rejection::load_failed);
+  finished_ = true;
 }
 
 void Room::open_document() {
@@ -119,12 +146,13 @@ void Room::open_document() {
   fold_at_ = now() + host_.config().fold_after;
   memory_gauge_.set(doc_->memory_bytes());
   if (snapshot_worthwhile()) snapshot_at_ = now() + host_.config().snapshot_interval;
-  if (const Duration every = host_.config().anti_entropy_interval; every > Duration::zero()) {
-    // Jittered, so that the documents of a node do not all ask at once.
-    const auto jitter = host_.ports().random.below(static_cast<std::uint64_t>(every.count()));
-    anti_entropy_at_ = now() + Duration(static_cast<Duration::rep>(jitter));
+  if (follower_) {
+    follower_->end_log_reading(true);
+    note_doubts();
+    note_retained();
+    if (follower_->has_gap()) request_buffer_repair();
   }
-  if (heard_while_loading_ > tracker_.contiguous()) request_log_repair();
+  if (heard_ > tracker_.contiguous()) request_log_repair();
   host_.ports().broker.query_awareness(name_);
   for (Connection* connection : std::vector<Connection*>(connections_)) greet(*connection);
   if (draining_) drain();
@@ -139,7 +167,7 @@ void Room::quarantine(std::string_view problem) {
   status_ = Status::quarantined;
   quarantined_gauge_.set(1);
   quarantined_until_ = now() + quarantine_recheck_after;
-  snapshot_at_ = repair_at_ = anti_entropy_at_ = Instant::never();
+  snapshot_at_ = repair_at_ = doubts_until_ = Instant::never();
   held_.clear();
   retire_syncs_made_before(Instant::never());
   refuse_all(protocol::CloseCode::quarantined, "the document is damaged and was quarantined",
@@ -159,10 +187,21 @@ void Room::refuse(Connection& connection, protocol::CloseCode code, std::string_
   host_.close_connection(id, code, reason);
 }
 
-void Room::request_log_repair() {
+void Room::repair() {
   repair_at_ = Instant::never();
+  if (follower_ && follower_->has_gap()) {
+    request_buffer_repair();
+  } else if (follower_ && follower_->wants_log()) {
+    request_log_repair();
+  }
+  if (tracker_.has_gap() || heard_ > tracker_.contiguous()) request_log_repair();
+}
+
+void Room::request_log_repair() {
   if (log_read_outstanding_) return;
   log_read_outstanding_ = true;
+  if (follower_ && !reading_log_) follower_->begin_log_reading();
+  reading_log_ = true;
   host_.ports().metrics.add(ports::Counter::gap_repairs);
   host_.ports().updates.read_log(next_token(), name_, tracker_.contiguous(),
                                  host_.config().log_page_bytes);
@@ -172,24 +211,34 @@ void Room::take_log_records(const ports::LogPage& page) {
   const Sequence before = tracker_.contiguous();
   for (const ports::LogRecord& record : page.records) {
     if (tracker_.contains(record.sequence)) continue;
-    const auto applied = apply_log_record(*doc_, record);
+    const auto applied = apply_record(*doc_, record.checksum, record.update);
     if (!applied.ok()) {
       return quarantine("log record " + std::to_string(record.sequence.value) + ": " +
                         applied.error().message());
     }
     tracker_.add(record.sequence);
+    if (follower_) follower_->note_logged(record.checksum, record.update);
     if (applied->changed) {
       turn_.push_back({.author = {}, .update = record.update, .ticket = {}, .received_at = now()});
     }
   }
-  if (page.head <= tracker_.contiguous()) return;
+  if (page.head <= tracker_.contiguous()) {
+    reading_log_ = false;
+    if (follower_) {
+      follower_->end_log_reading(true);
+      expect_repair();
+    }
+    return;
+  }
   if (tracker_.contiguous() == before) {
     return quarantine("the log has no record " + std::to_string(before.value + 1));
   }
   request_log_repair();
 }
 
+// Where there is a buffer, workers write them.
 bool Room::snapshot_worthwhile() const {
+  if (follower_) return false;
   return status_ == Status::open && tracker_.contiguous().value - snapshot_sequence_.value >=
                                         host_.config().snapshot_updates_min;
 }
@@ -228,16 +277,21 @@ void Room::on_snapshot_written(ports::SnapshotOutcome outcome) {
   settle();
 }
 
+// Nothing that this room accepted is missing from the log, as far as it is the one to care for it.
+bool Room::everything_is_logged() const {
+  return writer_.idle() && !(follower_ && follower_->retains_own());
+}
+
 // Drops the room once nobody uses it and nothing of it waits for the store.
 void Room::settle() {
   if (finished_ || status_ == Status::loading || !connections_.empty()) return;
   if (status_ == Status::quarantined) {
     // What was accepted before is still on its way to the log.
-    finished_ = (draining_ || now() >= quarantined_until_) && writer_.idle();
+    finished_ = (draining_ || now() >= quarantined_until_) && everything_is_logged();
     return;
   }
   const bool idle_for_long = draining_ || now() >= idle_since_ + host_.config().evict_after;
-  if (!idle_for_long || !writer_.idle() || outstanding_ > 0) return;
+  if (!idle_for_long || !everything_is_logged() || outstanding_ > 0) return;
   if (snapshot_worthwhile() && !final_snapshot_tried_) {
     final_snapshot_tried_ = true;
     return make_snapshot();
@@ -248,12 +302,13 @@ void Room::settle() {
 
 Instant Room::next_deadline() const {
   if (finished_) return Instant::never();
-  Instant next = std::min({fold_at_, snapshot_at_, repair_at_, anti_entropy_at_, held_back_until_,
+  Instant next = std::min({fold_at_, snapshot_at_, repair_at_, doubts_until_, held_back_until_,
                            budget_retry_at_, quarantined_until_, writer_.next_retry()});
   if (status_ == Status::loading && !connections_.empty()) {
     next = std::min(next, loading_since_ + host_.config().load_timeout);
   }
-  if (status_ == Status::open && connections_.empty() && writer_.idle() && outstanding_ == 0) {
+  if (status_ == Status::open && connections_.empty() && everything_is_logged() &&
+      outstanding_ == 0) {
     next = std::min(next, idle_since_ + host_.config().evict_after);
   }
   for (const auto& [id, sync] : syncs_) {
@@ -284,14 +339,7 @@ void Room::on_deadline() {
     }
   }
   if (status_ == Status::open) {
-    if (at >= repair_at_) {
-      repair_at_ = Instant::never();
-      if (tracker_.has_gap() || heard_while_loading_ > tracker_.contiguous()) request_log_repair();
-    }
-    if (at >= anti_entropy_at_) {
-      anti_entropy_at_ = at + config.anti_entropy_interval;
-      request_log_repair();
-    }
+    if (at >= repair_at_) repair();
     if (at >= snapshot_at_) {
       snapshot_at_ = Instant::never();
       if (!snapshot_outstanding_ && !held_snapshot_ && snapshot_worthwhile()) make_snapshot();
@@ -303,7 +351,11 @@ void Room::on_deadline() {
     held_back_until_ = budget_retry_at_ = Instant::never();
     durable_changed_ = true;  // Lets flush() look at the waiting connections again.
   }
-  if (at >= quarantined_until_ && !writer_.idle()) {
+  if (at >= doubts_until_) {
+    doubts_until_ = Instant::never();
+    append_again(follower_->take_in_doubt());
+  }
+  if (at >= quarantined_until_ && !everything_is_logged()) {
     quarantined_until_ = at + quarantine_recheck_after;
   }
   settle();

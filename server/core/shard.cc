@@ -1,6 +1,7 @@
 #include "server/core/shard.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -105,6 +106,15 @@ class Shard::State final : public RoomHost {
   void on_deadline();
   void check_connection(ConnectionId id);
 
+  // Anti-entropy.
+  void schedule_checks(const Room& room);
+  void set_check(Instant& check_at, Duration interval);
+  void run_due_checks(Instant now);
+  std::vector<DocumentName> names_of_rooms(bool only_retaining) const;
+  void check_log_heads();
+  void check_buffer_heads(bool only_retaining);
+  Duration jittered(Duration interval);
+
   const Config config_;
   const Ports ports_;
 
@@ -114,6 +124,19 @@ class Shard::State final : public RoomHost {
   std::map<DocumentName, std::unique_ptr<Room>> rooms_;
   std::size_t catch_up_bytes_ = 0;
   bool draining_ = false;
+
+  // Many documents are compared in one round trip, one such request at a time.
+  struct HeadsRequest {
+    RequestToken token;
+    std::vector<DocumentName> documents;
+  };
+  std::optional<HeadsRequest> log_heads_;
+  std::optional<HeadsRequest> buffer_heads_;
+  bool buffer_reconnected_ = false;  // While buffer_heads_ was on its way.
+  // When to compare next; never() if no room needs it.
+  Instant log_check_at_ = Instant::never();
+  Instant buffer_check_at_ = Instant::never();
+  Instant undrained_check_at_ = Instant::never();
 
   // Rooms with something to forward, in the order in which they asked.
   std::vector<Room*> to_flush_;
@@ -187,6 +210,7 @@ void Shard::State::touch(Room& room) {
     schedule.to_flush = true;
     to_flush_.push_back(&room);
   }
+  schedule_checks(room);
   const Instant next = room.next_deadline();
   if (schedule.alarm_at <= next) return;
   if (schedule.alarm_at != Instant::never()) room_alarms_.erase(alarm_of(room));
@@ -212,11 +236,76 @@ void Shard::State::on_deadline() {
     room->on_deadline();
     touch(*room);
   }
+  run_due_checks(now);
   while (!connection_alarms_.empty() && connection_alarms_.begin()->first <= now) {
     const ConnectionId id = connection_alarms_.begin()->second;
     connection_alarms_.erase(connection_alarms_.begin());
     check_connection(id);
   }
+}
+
+// Jittered, so that the nodes do not all ask at once.
+Duration Shard::State::jittered(Duration interval) {
+  const auto half = static_cast<std::uint64_t>(interval.count() / 2);
+  const auto jitter = static_cast<Duration::rep>(half > 0 ? ports_.random.below(half) : 0);
+  return interval - interval / 4 + Duration(jitter);
+}
+
+// A room is there, or has changed: makes sure that it will be compared.
+void Shard::State::schedule_checks(const Room& room) {
+  const bool buffered = ports_.buffer != nullptr;
+  set_check(log_check_at_, buffered ? config_.log_check_interval : config_.anti_entropy_interval);
+  if (!buffered) return;
+  set_check(buffer_check_at_, config_.anti_entropy_interval);
+  if (room.retains()) set_check(undrained_check_at_, config_.undrained_check_interval);
+}
+
+void Shard::State::set_check(Instant& check_at, Duration interval) {
+  if (check_at != Instant::never() || interval <= Duration::zero()) return;
+  check_at = ports_.clock.now() + jittered(interval);
+}
+
+void Shard::State::run_due_checks(Instant now) {
+  if (now >= log_check_at_) {
+    log_check_at_ = Instant::never();
+    check_log_heads();
+  }
+  if (now >= buffer_check_at_) {
+    buffer_check_at_ = Instant::never();
+    check_buffer_heads(false);
+  }
+  if (now >= undrained_check_at_) {
+    undrained_check_at_ = Instant::never();
+    check_buffer_heads(true);
+  }
+}
+
+std::vector<DocumentName> Shard::State::names_of_rooms(bool only_retaining) const {
+  std::vector<DocumentName> names;
+  for (const auto& [name, room] : rooms_) {
+    if (room->wants_heads() && (!only_retaining || room->retains())) names.push_back(name);
+  }
+  return names;
+}
+
+void Shard::State::check_log_heads() {
+  if (rooms_.empty()) return;
+  set_check(log_check_at_,
+            ports_.buffer != nullptr ? config_.log_check_interval : config_.anti_entropy_interval);
+  std::vector<DocumentName> names = names_of_rooms(false);
+  if (names.empty() || log_heads_) return;
+  log_heads_ = HeadsRequest{RequestToken{++last_token_.value}, names};
+  ports_.updates.read_heads(log_heads_->token, std::move(names));
+}
+
+void Shard::State::check_buffer_heads(bool only_retaining) {
+  std::vector<DocumentName> names = names_of_rooms(only_retaining);
+  if (!rooms_.empty()) set_check(buffer_check_at_, config_.anti_entropy_interval);
+  if (names.empty()) return;
+  if (only_retaining) set_check(undrained_check_at_, config_.undrained_check_interval);
+  if (buffer_heads_) return;
+  buffer_heads_ = HeadsRequest{RequestToken{++last_token_.value}, names};
+  ports_.buffer->read_heads(buffer_heads_->token, std::move(names));
 }
 
 // Keeps a quiet connection alive, and ends one that takes nothing.
@@ -306,6 +395,65 @@ void Shard::on_log_page(RequestToken token, Result<ports::LogPage> page) {
   state_->touch(room);
 }
 
+void Shard::on_log_heads(RequestToken token, Result<std::vector<Sequence>> heads) {
+  SYNCLINE_ASSERT(state_->log_heads_ && state_->log_heads_->token == token, token);
+  const auto asked = *std::exchange(state_->log_heads_, std::nullopt);
+  if (!heads.ok()) return;  // The next check is not far.
+  SYNCLINE_ASSERT(heads->size() == asked.documents.size());
+  for (std::size_t i = 0; i < asked.documents.size(); ++i) {
+    if (Room* room = state_->find_room(asked.documents[i])) {
+      room->on_log_head((*heads)[i]);
+      state_->touch(*room);
+    }
+  }
+}
+
+void Shard::on_buffer_append_done(RequestToken token, ports::BufferAppendResult result) {
+  const auto [room, ticket] = state_->take_request(token);
+  room->on_buffer_append_done(ticket, result);
+  state_->touch(*room);
+}
+
+void Shard::on_buffer_page(RequestToken token, Result<ports::BufferPage> page) {
+  Room& room = *state_->take_request(token).room;
+  room.on_buffer_page(std::move(page));
+  state_->touch(room);
+}
+
+void Shard::on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>> heads) {
+  SYNCLINE_ASSERT(state_->buffer_heads_ && state_->buffer_heads_->token == token, token);
+  const auto asked = *std::exchange(state_->buffer_heads_, std::nullopt);
+  for (std::size_t i = 0; heads.ok() && i < asked.documents.size(); ++i) {
+    if (Room* room = state_->find_room(asked.documents[i])) {
+      room->on_buffer_head((*heads)[i]);
+      state_->touch(*room);
+    }
+  }
+  if (std::exchange(state_->buffer_reconnected_, false)) state_->check_buffer_heads(false);
+}
+
+void Shard::on_buffer_claimed(RequestToken token, Result<std::vector<DocumentName>>) {
+  SYNCLINE_ASSERT(false, token);
+}
+
+void Shard::on_buffer_trimmed(RequestToken token, Result<ports::BufferHead>) {
+  SYNCLINE_ASSERT(false, token);
+}
+
+void Shard::on_buffer_reconnected() {
+  // What is on its way may have been answered before.
+  state_->buffer_reconnected_ = state_->buffer_heads_.has_value();
+  state_->check_buffer_heads(false);
+}
+
+void Shard::on_buffer_update(const DocumentName& document, ports::BufferPosition position,
+                             SharedBytes update) {
+  if (Room* room = state_->find_room(document)) {
+    room->on_buffer_update(position, update);
+    state_->touch(*room);
+  }
+}
+
 void Shard::on_snapshot_read(RequestToken token, Result<std::optional<ports::Snapshot>> snapshot) {
   Room& room = *state_->take_request(token).room;
   room.on_snapshot_read(std::move(snapshot));
@@ -346,7 +494,8 @@ Instant Shard::next_deadline() const {
   if (!state_->connection_alarms_.empty()) {
     next = std::min(next, state_->connection_alarms_.begin()->first);
   }
-  return next;
+  return std::min(
+      {next, state_->log_check_at_, state_->buffer_check_at_, state_->undrained_check_at_});
 }
 
 void Shard::on_deadline() { state_->on_deadline(); }
@@ -370,7 +519,10 @@ void Shard::drain_expired() {
   }
 }
 
-bool Shard::drained() const { return state_->draining_ && state_->rooms_.empty(); }
+bool Shard::drained() const {
+  return state_->draining_ && state_->rooms_.empty() && !state_->log_heads_ &&
+         !state_->buffer_heads_;
+}
 
 std::size_t Shard::connection_count() const { return state_->connections_.size(); }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/base/bytes.h"
 #include "server/base/document_name.h"
@@ -20,6 +21,7 @@
 #include "server/ports/snapshot_store.h"
 #include "server/ports/transport.h"
 #include "server/ports/update_store.h"
+#include "server/ports/write_buffer.h"
 #include "server/protocol/close_code.h"
 
 namespace syncline::core {
@@ -35,6 +37,8 @@ struct Ports {
   ports::Broker& broker;
   ports::Metrics& metrics;
   ports::Log& log;
+  // Null: an update is durable when it is in the log (durability=commit).
+  ports::WriteBuffer* buffer = nullptr;
 };
 
 // What a client asked for when it opened its WebSocket.
@@ -63,6 +67,7 @@ enum class FrameFault : std::uint8_t {
 // next_deadline() has passed.
 class Shard final : public ports::UpdateStoreSink,
                     public ports::SnapshotStoreSink,
+                    public ports::WriteBufferSink,
                     public ports::BrokerSink {
  public:
   Shard(const Config& config, const Ports& ports);
@@ -86,10 +91,22 @@ class Shard final : public ports::UpdateStoreSink,
 
   void on_append_done(RequestToken token, ports::AppendResult result) override;
   void on_log_page(RequestToken token, Result<ports::LogPage> page) override;
+  void on_log_heads(RequestToken token, Result<std::vector<Sequence>> heads) override;
   void on_snapshot_read(RequestToken token,
                         Result<std::optional<ports::Snapshot>> snapshot) override;
   void on_snapshot_written(RequestToken token, ports::SnapshotOutcome outcome) override;
+  void on_buffer_append_done(RequestToken token, ports::BufferAppendResult result) override;
+  void on_buffer_page(RequestToken token, Result<ports::BufferPage> page) override;
+  void on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>> heads) override;
+  // Answers to workers only.
+  void on_buffer_claimed(RequestToken token, Result<std::vector<DocumentName>> documents) override;
+  void on_buffer_trimmed(RequestToken token, Result<ports::BufferHead> head) override;
+  // The connection to the buffer, or the one on which it publishes, was lost and is back: something
+  // may have been missed.
+  void on_buffer_reconnected();
   void on_broker_update(const DocumentName& document, Sequence sequence,
+                        SharedBytes update) override;
+  void on_buffer_update(const DocumentName& document, ports::BufferPosition position,
                         SharedBytes update) override;
   void on_broker_awareness(const DocumentName& document, SharedBytes awareness) override;
   void on_broker_awareness_query(const DocumentName& document) override;

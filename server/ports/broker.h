@@ -3,6 +3,7 @@
 #include "server/base/bytes.h"
 #include "server/base/document_name.h"
 #include "server/base/ids.h"
+#include "server/ports/write_buffer.h"
 
 namespace syncline::ports {
 
@@ -12,6 +13,10 @@ class BrokerSink {
  public:
   // The update is in the log under `sequence`.
   virtual void on_broker_update(const DocumentName& document, Sequence sequence,
+                                SharedBytes update) = 0;
+  // The update is in the write buffer under `position` (durability=buffer). The buffer itself says
+  // so, to everybody who has the document open; also to the node that appended it.
+  virtual void on_buffer_update(const DocumentName& document, BufferPosition position,
                                 SharedBytes update) = 0;
   // An awareness update (y-protocols encoding).
   virtual void on_broker_awareness(const DocumentName& document, SharedBytes awareness) = 0;
@@ -26,6 +31,9 @@ class BrokerSink {
 // At most once, in no promised order, and silently lossy: the core finds gaps by the sequence
 // numbers and repairs them from the log. Nobody hears what it published itself. Implementations:
 // adapters/local, tests/world.
+//
+// With durability=buffer, updates come from the write buffer instead (on_buffer_update): a
+// subscription is to both.
 class Broker {
  public:
   virtual ~Broker() = default;

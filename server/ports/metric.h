@@ -32,6 +32,8 @@ enum class Counter : std::uint8_t {
   snapshot_fallbacks,
   append_retries,
   gap_repairs,
+  updates_drained,
+  drain_failures,
   count_,
 };
 
@@ -41,9 +43,12 @@ enum class Gauge : std::uint8_t {
   documents_quarantined,
   document_memory_bytes,
   unlogged_bytes,
+  undrained_bytes,
   ring_bytes,
   commit_queue_updates,
   readers_paused,
+  worker_documents,
+  worker_lag_seconds,
   count_,
 };
 
@@ -54,6 +59,8 @@ enum class Histogram : std::uint8_t {
   delivery_seconds,
   load_seconds,
   ring_lag_frames,
+  drain_batch_updates,
+  drain_seconds,
   count_,
 };
 
@@ -106,7 +113,9 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Counter::count_
     {"syncline_snapshot_failures_total", "Snapshots that could not be written"},
     {"syncline_snapshot_fallbacks_total", "Damaged snapshots passed over while loading"},
     {"syncline_append_retries_total", "Updates appended again after a refused or unknown outcome"},
-    {"syncline_gap_repairs_total", "Reads of the log to fill a gap in the sequence"},
+    {"syncline_gap_repairs_total", "Reads of the log or the write buffer to fill a gap"},
+    {"syncline_updates_drained_total", "Updates moved from the write buffer into the log"},
+    {"syncline_drain_failures_total", "Rounds of a worker in which something had to be given up"},
 }};
 
 inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)> gauge_info = {{
@@ -115,9 +124,13 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
     {"syncline_documents_quarantined", "Documents in memory that are refused because unreadable"},
     {"syncline_document_memory_bytes", "Estimated memory of the open documents"},
     {"syncline_unlogged_bytes", "Bytes of updates accepted and not yet durable"},
+    {"syncline_undrained_bytes",
+     "Bytes of updates in the write buffer, or lost from it, and not known to be in the log"},
     {"syncline_ring_bytes", "Bytes of encoded frames kept for connections to read"},
     {"syncline_commit_queue_updates", "Updates waiting for the next commit"},
     {"syncline_readers_paused", "Connections whose socket is not read to hold back their sender"},
+    {"syncline_worker_documents", "Documents that a worker has claimed and not yet drained"},
+    {"syncline_worker_lag_seconds", "Since a worker last had drained everything that it found"},
 }};
 
 struct HistogramInfo {
@@ -140,6 +153,8 @@ inline constexpr std::array<HistogramInfo, static_cast<std::size_t>(Histogram::c
         {"syncline_document_load_seconds", "Time to load a document", 0.001, 2, 16},
         {"syncline_ring_lag_frames", "Frames a connection was behind when it wrote again", 1, 4,
          10},
+        {"syncline_drain_batch_updates", "Updates in one transaction of a worker", 1, 4, 12},
+        {"syncline_drain_seconds", "Time of one transaction of a worker", 0.001, 2, 16},
     }};
 
 inline constexpr std::string_view rejected_metric = "syncline_rejected_total";

@@ -42,6 +42,8 @@ class UpdateStoreSink {
  public:
   virtual void on_append_done(RequestToken token, AppendResult result) = 0;
   virtual void on_log_page(RequestToken token, Result<LogPage> page) = 0;
+  // One for each document asked for, in that order.
+  virtual void on_log_heads(RequestToken token, Result<std::vector<Sequence>> heads) = 0;
 
  protected:
   ~UpdateStoreSink() = default;
@@ -65,6 +67,10 @@ class UpdateStore {
   // is one). A document that was never written is an empty log with head 0, not an error.
   virtual void read_log(RequestToken token, const DocumentName& document, Sequence after,
                         std::size_t bytes_max) = 0;
+
+  // Reads the last sequence number of many documents in one round trip; 0 for one that was never
+  // written. REQUIRES: !documents.empty().
+  virtual void read_heads(RequestToken token, std::vector<DocumentName> documents) = 0;
 };
 
 }  // namespace syncline::ports

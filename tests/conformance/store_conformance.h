@@ -85,6 +85,15 @@ class StoreConformance : public testing::TestWithParam<MakeStoreWorld> {
     return recorder_.pages.at(token).value();
   }
 
+  std::vector<Sequence> read_heads(const std::vector<std::string>& names) {
+    const RequestToken token = recorder_.request();
+    std::vector<DocumentName> documents;
+    for (const std::string& name : names) documents.push_back(document(name));
+    world_->updates().read_heads(token, std::move(documents));
+    run();
+    return recorder_.heads.at(token).value();
+  }
+
   ports::SnapshotOutcome write_snapshot(const std::string& name, std::uint64_t sequence,
                                         std::string_view state, std::uint64_t checksum = 0) {
     const RequestToken token = recorder_.request();
@@ -116,9 +125,10 @@ TEST_P(StoreConformance, numbers_the_updates_of_each_document_from_one) {
 TEST_P(StoreConformance, answers_no_request_from_within_the_call) {
   begin_append("a", "x");
   world_->updates().read_log(recorder_.request(), document("a"), {}, 100);
+  world_->updates().read_heads(recorder_.request(), {document("a")});
   world_->snapshots().read_snapshot(recorder_.request(), document("a"), Sequence{9});
   world_->snapshots().write_snapshot(recorder_.request(), document("a"), {});
-  EXPECT_EQ(recorder_.waiting.size(), 4u);
+  EXPECT_EQ(recorder_.waiting.size(), 5u);
   run();
 }
 
@@ -213,6 +223,16 @@ TEST_P(StoreConformance, reads_what_was_committed_before) {
     append("a", "x");
     EXPECT_EQ(read_log("a", Sequence{i - 1}).records.size(), 1u);
   }
+}
+
+TEST_P(StoreConformance, reads_the_heads_of_many_documents_in_the_order_asked_for) {
+  append("a", "x");
+  append("b", "y");
+  append("b", "z");
+  const std::vector<Sequence> heads = read_heads({"b", "nothing", "a", "b"});
+  EXPECT_EQ(heads, (std::vector<Sequence>{Sequence{2}, Sequence{0}, Sequence{1}, Sequence{2}}));
+  append("a", "w");
+  EXPECT_EQ(read_heads({"a"}), std::vector<Sequence>{Sequence{2}});
 }
 
 TEST_P(StoreConformance, continues_the_numbers_after_a_restart) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -28,6 +29,10 @@ class StoreRecorder final : public ports::UpdateStoreSink, public ports::Snapsho
     answered(token);
     pages.emplace(token, std::move(page));
   }
+  void on_log_heads(RequestToken token, Result<std::vector<Sequence>> answer) override {
+    answered(token);
+    heads.emplace(token, std::move(answer));
+  }
   void on_snapshot_read(RequestToken token,
                         Result<std::optional<ports::Snapshot>> snapshot) override {
     answered(token);
@@ -47,6 +52,7 @@ class StoreRecorder final : public ports::UpdateStoreSink, public ports::Snapsho
   std::map<RequestToken, bool> waiting;
   std::map<RequestToken, ports::AppendResult> appends;
   std::map<RequestToken, Result<ports::LogPage>> pages;
+  std::map<RequestToken, Result<std::vector<Sequence>>> heads;
   std::map<RequestToken, Result<std::optional<ports::Snapshot>>> snapshots;
   std::map<RequestToken, ports::SnapshotOutcome> written;
 

@@ -28,12 +28,18 @@ struct LogPageAnswer {
   Result<ports::LogPage> page;
 };
 
+struct LogHeadsAnswer {
+  RequestToken token;
+  Result<std::vector<Sequence>> heads;
+};
+
 struct SnapshotReadAnswer {
   RequestToken token;
   Result<std::optional<ports::Snapshot>> snapshot;
 };
 
-using Answer = std::variant<AppendAnswer, SnapshotWriteAnswer, LogPageAnswer, SnapshotReadAnswer>;
+using Answer = std::variant<AppendAnswer, SnapshotWriteAnswer, LogPageAnswer, LogHeadsAnswer,
+                            SnapshotReadAnswer>;
 
 // Whoever asks. It must live until every one of its requests has been answered.
 class Requester {

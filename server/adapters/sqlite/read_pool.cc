@@ -12,6 +12,10 @@ struct Read {
     request.requester->deliver({LogPageAnswer{
         request.token, reader.read_log(request.document, request.after, request.bytes_max)}});
   }
+  void operator()(const LogHeadsRequest& request) const {
+    request.requester->deliver(
+        {LogHeadsAnswer{request.token, reader.read_heads(request.documents)}});
+  }
   void operator()(const SnapshotReadRequest& request) const {
     request.requester->deliver({SnapshotReadAnswer{
         request.token, reader.read_snapshot(request.document, request.before)}});
@@ -21,6 +25,9 @@ struct Read {
 struct Refuse {
   void operator()(const LogPageRequest& request) const {
     request.requester->deliver({LogPageAnswer{request.token, ErrorCode::unavailable}});
+  }
+  void operator()(const LogHeadsRequest& request) const {
+    request.requester->deliver({LogHeadsAnswer{request.token, ErrorCode::unavailable}});
   }
   void operator()(const SnapshotReadRequest& request) const {
     request.requester->deliver({SnapshotReadAnswer{request.token, ErrorCode::unavailable}});

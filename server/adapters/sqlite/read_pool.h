@@ -23,6 +23,12 @@ struct LogPageRequest {
   std::size_t bytes_max;
 };
 
+struct LogHeadsRequest {
+  Requester* requester;
+  RequestToken token;
+  std::vector<DocumentName> documents;
+};
+
 struct SnapshotReadRequest {
   Requester* requester;
   RequestToken token;
@@ -30,7 +36,7 @@ struct SnapshotReadRequest {
   Sequence before;
 };
 
-using ReadRequest = std::variant<LogPageRequest, SnapshotReadRequest>;
+using ReadRequest = std::variant<LogPageRequest, LogHeadsRequest, SnapshotReadRequest>;
 
 // A few threads, each with a connection of its own, that read logs and snapshots beside the
 // commits. A large document is asked for page by page, so it does not keep small ones waiting for

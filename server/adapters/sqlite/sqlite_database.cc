@@ -129,6 +129,10 @@ void SqliteDatabase::read(sqlite::LogPageRequest request) {
   state_->reads().read(std::move(request));
 }
 
+void SqliteDatabase::read(sqlite::LogHeadsRequest request) {
+  state_->reads().read(std::move(request));
+}
+
 void SqliteDatabase::read(sqlite::SnapshotReadRequest request) {
   state_->reads().read(std::move(request));
 }

@@ -20,6 +20,7 @@ namespace sqlite {
 struct AppendRequest;
 struct SnapshotRequest;
 struct LogPageRequest;
+struct LogHeadsRequest;
 struct SnapshotReadRequest;
 }  // namespace sqlite
 
@@ -82,6 +83,7 @@ class SqliteDatabase {
   void append(sqlite::AppendRequest request);
   void write_snapshot(sqlite::SnapshotRequest request);
   void read(sqlite::LogPageRequest request);
+  void read(sqlite::LogHeadsRequest request);
   void read(sqlite::SnapshotReadRequest request);
 
   const std::unique_ptr<State> state_;

@@ -113,16 +113,13 @@ class SqliteReader::State {
   Result<ports::LogPage> read_log(const DocumentName& document, Sequence after,
                                   std::size_t bytes_max) {
     const std::lock_guard lock(mutex_);
-    SYNCLINE_TRY(ensure_connected());
-    SYNCLINE_TRY(connection_->run("BEGIN"));
-    auto page = read_page(document, after, bytes_max);
-    auto ended = connection_->run("COMMIT");
-    if (ended.ok()) return page;
-    // Its transaction would make every later BEGIN fail; closing ends it. If no other connection
-    // can be opened now, the next call tries again.
-    static_cast<void>(connect().ok());
-    if (!page.ok()) return page;
-    return ended.error();
+    return in_transaction([&] { return read_page(document, after, bytes_max); });
+  }
+
+  // In one transaction, because many small ones cost more than the looking up.
+  Result<std::vector<Sequence>> read_heads(const std::vector<DocumentName>& documents) {
+    const std::lock_guard lock(mutex_);
+    return in_transaction([&] { return look_up_heads(documents); });
   }
 
   Result<std::optional<ports::Snapshot>> read_snapshot(const DocumentName& document,
@@ -164,6 +161,30 @@ class SqliteReader::State {
   Result<void> ensure_connected() {
     if (ended_.load()) return ErrorCode::unavailable;
     return connection_.has_value() ? Result<void>() : connect();
+  }
+
+  template <class Read>
+  auto in_transaction(const Read& read) -> decltype(read()) {
+    SYNCLINE_TRY(ensure_connected());
+    SYNCLINE_TRY(connection_->run("BEGIN"));
+    auto found = read();
+    auto ended = connection_->run("COMMIT");
+    if (ended.ok()) return found;
+    // Its transaction would make every later BEGIN fail; closing ends it. If no other connection
+    // can be opened now, the next call tries again.
+    static_cast<void>(connect().ok());
+    if (!found.ok()) return found;
+    return ended.error();
+  }
+
+  Result<std::vector<Sequence>> look_up_heads(const std::vector<DocumentName>& documents) {
+    std::vector<Sequence> heads;
+    for (const DocumentName& document : documents) {
+      Execution found = document_.execute(std::string_view(document.text()));
+      SYNCLINE_ASSIGN(const bool exists, found.next());
+      heads.push_back(exists ? Sequence{static_cast<std::uint64_t>(found.integer(1))} : Sequence{});
+    }
+    return heads;
   }
 
   Result<ports::LogPage> read_page(const DocumentName& document, Sequence after,
@@ -228,6 +249,10 @@ Result<std::optional<ports::DocumentEntry>> SqliteReader::find(const DocumentNam
 Result<ports::LogPage> SqliteReader::read_log(const DocumentName& document, Sequence after,
                                               std::size_t bytes_max) {
   return state_->read_log(document, after, bytes_max);
+}
+
+Result<std::vector<Sequence>> SqliteReader::read_heads(const std::vector<DocumentName>& documents) {
+  return state_->read_heads(documents);
 }
 
 Result<std::optional<ports::Snapshot>> SqliteReader::read_snapshot(const DocumentName& document,

@@ -45,6 +45,7 @@ class SqliteReader final : public ports::DocumentCatalog {
   // As in ports::UpdateStore and ports::SnapshotStore.
   Result<ports::LogPage> read_log(const DocumentName& document, Sequence after,
                                   std::size_t bytes_max);
+  Result<std::vector<Sequence>> read_heads(const std::vector<DocumentName>& documents);
   Result<std::optional<ports::Snapshot>> read_snapshot(const DocumentName& document,
                                                        Sequence before);
 

@@ -21,6 +21,9 @@ struct Announce {
   void operator()(const sqlite::LogPageAnswer& answer) const {
     updates.on_log_page(answer.token, answer.page);
   }
+  void operator()(const sqlite::LogHeadsAnswer& answer) const {
+    updates.on_log_heads(answer.token, answer.heads);
+  }
   void operator()(const sqlite::SnapshotWriteAnswer& answer) const {
     snapshots.on_snapshot_written(answer.token, answer.outcome);
   }
@@ -48,6 +51,11 @@ void SqliteStore::append(RequestToken token, const DocumentName& document, Share
 void SqliteStore::read_log(RequestToken token, const DocumentName& document, Sequence after,
                            std::size_t bytes_max) {
   database_.read(sqlite::LogPageRequest{this, token, document, after, bytes_max});
+}
+
+void SqliteStore::read_heads(RequestToken token, std::vector<DocumentName> documents) {
+  SYNCLINE_ASSERT(!documents.empty());
+  database_.read(sqlite::LogHeadsRequest{this, token, std::move(documents)});
 }
 
 void SqliteStore::read_snapshot(RequestToken token, const DocumentName& document, Sequence before) {

@@ -35,6 +35,7 @@ class SqliteStore final : public ports::UpdateStore,
               std::uint64_t checksum) override;
   void read_log(RequestToken token, const DocumentName& document, Sequence after,
                 std::size_t bytes_max) override;
+  void read_heads(RequestToken token, std::vector<DocumentName> documents) override;
   void read_snapshot(RequestToken token, const DocumentName& document, Sequence before) override;
   void write_snapshot(RequestToken token, const DocumentName& document,
                       ports::Snapshot snapshot) override;

@@ -12,28 +12,14 @@
 namespace syncline::core {
 namespace {
 
-// Takes appends and tokens, and answers when told.
-class Store final : public ports::UpdateStore, public AppendTokens {
+// Takes appends, and answers when told.
+class Store final : public AppendPath {
  public:
-  struct Waiting {
-    Ticket ticket;
-    SharedBytes update;
-  };
-
-  RequestToken token_for_append(Ticket ticket) override {
-    last_ticket_ = ticket;
-    return RequestToken{++last_token_};
+  void send_append(Ticket ticket, const SharedBytes& update, std::uint64_t) override {
+    RC_ASSERT(waiting.emplace(ticket, update).second);
   }
-  void append(RequestToken token, const DocumentName&, SharedBytes update, std::uint64_t) override {
-    waiting[token] = {last_ticket_, std::move(update)};
-  }
-  void read_log(RequestToken, const DocumentName&, Sequence, std::size_t) override {}
 
-  std::map<RequestToken, Waiting> waiting;
-
- private:
-  Ticket last_ticket_;
-  std::uint64_t last_token_ = 0;
+  std::map<Ticket, SharedBytes> waiting;
 };
 
 SharedBytes update_of(std::size_t size) { return SharedBytes(Bytes(size)); }
@@ -43,7 +29,7 @@ SharedBytes update_of(std::size_t size) { return SharedBytes(Bytes(size)); }
 RC_GTEST_PROP(LogWriterProperty, DurableMeansCommittedWithAllBefore, ()) {
   const Config config;
   Store store;
-  LogWriter writer(store, store, DocumentName::parse("d").value(), config);
+  LogWriter writer(store, config);
   std::set<std::uint64_t> committed;
   std::uint64_t given = 0;
   std::size_t bytes = 0;
@@ -60,8 +46,7 @@ RC_GTEST_PROP(LogWriterProperty, DurableMeansCommittedWithAllBefore, ()) {
     const auto at = std::next(store.waiting.begin(), static_cast<std::ptrdiff_t>(which));
     const auto [ticket, update] = at->second;
     store.waiting.erase(at);
-    const auto done = writer.on_append_done(
-        ticket, {.outcome = outcome, .sequence = Sequence{committed.size() + 1}}, now);
+    const auto done = writer.on_append_done(ticket, outcome, now);
     RC_ASSERT(done.has_value() == (outcome == ports::Outcome::committed));
     if (!done) return;
     RC_ASSERT(committed.insert(ticket.value).second);

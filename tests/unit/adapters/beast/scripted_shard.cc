@@ -126,9 +126,17 @@ void Shard::on_disconnect(ConnectionId connection) {
 
 void Shard::on_append_done(RequestToken, ports::AppendResult) {}
 void Shard::on_log_page(RequestToken, Result<ports::LogPage>) {}
+void Shard::on_log_heads(RequestToken, Result<std::vector<Sequence>>) {}
 void Shard::on_snapshot_read(RequestToken, Result<std::optional<ports::Snapshot>>) {}
 void Shard::on_snapshot_written(RequestToken, ports::SnapshotOutcome) {}
 void Shard::on_broker_update(const DocumentName&, Sequence, SharedBytes) {}
+void Shard::on_buffer_update(const DocumentName&, ports::BufferPosition, SharedBytes) {}
+void Shard::on_buffer_append_done(RequestToken, ports::BufferAppendResult) {}
+void Shard::on_buffer_page(RequestToken, Result<ports::BufferPage>) {}
+void Shard::on_buffer_heads(RequestToken, Result<std::vector<ports::BufferHead>>) {}
+void Shard::on_buffer_claimed(RequestToken, Result<std::vector<DocumentName>>) {}
+void Shard::on_buffer_trimmed(RequestToken, Result<ports::BufferHead>) {}
+void Shard::on_buffer_reconnected() {}
 void Shard::on_broker_awareness(const DocumentName&, SharedBytes) {}
 void Shard::on_broker_awareness_query(const DocumentName&) {}
 

@@ -26,6 +26,9 @@ class TestShard final : public ports::BrokerSink {
     heard.push_back("update " + document.text() + " " + std::to_string(sequence.value) + " " +
                     std::string(as_text(update.view())));
   }
+  void on_buffer_update(const DocumentName& document, ports::BufferPosition, SharedBytes) override {
+    ADD_FAILURE() << document.text() << " has no buffer";
+  }
   void on_broker_awareness(const DocumentName& document, SharedBytes awareness) override {
     heard.push_back("awareness " + document.text() + " " + std::string(as_text(awareness.view())));
   }

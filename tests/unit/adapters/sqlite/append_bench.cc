@@ -43,6 +43,7 @@ class Appender final : public ports::UpdateStoreSink, public ports::SnapshotStor
     if (!ended_) append();
   }
   void on_log_page(RequestToken, Result<ports::LogPage>) override {}
+  void on_log_heads(RequestToken, Result<std::vector<Sequence>>) override {}
   void on_snapshot_read(RequestToken, Result<std::optional<ports::Snapshot>>) override {}
   void on_snapshot_written(RequestToken, ports::SnapshotOutcome) override {}
 
