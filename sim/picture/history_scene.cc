@@ -4,38 +4,17 @@
 #include <utility>
 
 #include "server/lib0/decoder.h"
+#include "sim/history/text.h"
 
 namespace syncline::picture {
 namespace {
 
 using history::Party;
 using history::PartyKind;
+using history::to_text;
 
 // An update that was merged from more edits than this is about all of them and none in particular.
 constexpr std::size_t edits_per_mark_max = 64;
-
-std::string name_of(Party party) {
-  const std::string number = "-" + std::to_string(party.number);
-  switch (party.kind) {
-    case PartyKind::client:
-      return "client" + number;
-    case PartyKind::gateway:
-      return "gateway";
-    case PartyKind::node:
-      return "node" + number;
-    case PartyKind::worker:
-      return "worker" + number;
-    case PartyKind::redis:
-      return "redis";
-    case PartyKind::postgres:
-      return "postgres";
-    case PartyKind::store:
-      return "store";
-    case PartyKind::cold_reader:
-      return "cold reader";
-  }
-  return "?";
-}
 
 std::string bytes_text(std::size_t bytes) { return std::to_string(bytes) + " bytes"; }
 
@@ -143,7 +122,7 @@ Scene HistoryScene::finish(std::vector<Violation> violations) {
 // Clients.
 
 void HistoryScene::see(const history::ClientConnected& event) {
-  mark(lane_of(event.client), MarkKind::connected, "connects to " + name_of(event.node),
+  mark(lane_of(event.client), MarkKind::connected, "connects to " + to_text(event.node),
        event.document);
 }
 
@@ -154,7 +133,7 @@ void HistoryScene::see(const history::ClientDisconnected& event) {
 
 void HistoryScene::see(const history::ClientEdited& event) {
   for (const auto& [id, ranges] : event.ids.inserted.by_client()) {
-    names_.try_emplace(id, name_of(event.client));
+    names_.try_emplace(id, to_text(event.client));
   }
   write_down(inserted_, event.ids.inserted, event.edit);
   write_down(deleted_, event.ids.deleted, event.edit);
@@ -205,7 +184,7 @@ void HistoryScene::see(const history::LogRead& event) {
 
 void HistoryScene::see(const history::SnapshotWritten& event) {
   mark(store_lane(), MarkKind::snapshot,
-       "snapshot to #" + std::to_string(event.sequence.value) + " by " + name_of(event.writer) +
+       "snapshot to #" + std::to_string(event.sequence.value) + " by " + to_text(event.writer) +
            ", " + bytes_text(event.state.size()),
        event.document);
 }
@@ -326,7 +305,7 @@ void HistoryScene::see(const history::LeftBehind& event) {
 
 LaneIndex HistoryScene::lane_of(Party party) {
   const auto [it, added] = lanes_.try_emplace(party, static_cast<LaneIndex>(scene_.lanes.size()));
-  if (added) scene_.lanes.push_back({name_of(party), party.kind});
+  if (added) scene_.lanes.push_back({to_text(party), party.kind});
   return it->second;
 }
 
