@@ -8,8 +8,10 @@
 namespace syncline::sim {
 namespace {
 
-// A request's ticket is its token; no shard's token is this.
+// A read's ticket is its token and what is read; no token makes this one.
 constexpr std::uint64_t append_ticket = UINT64_MAX;
+constexpr std::uint64_t log_ticket(RequestToken token) { return token.value << 1; }
+constexpr std::uint64_t heads_ticket(RequestToken token) { return token.value << 1 | 1; }
 
 }  // namespace
 
@@ -33,15 +35,35 @@ void PostgresUpdateStore::read_log(RequestToken token, const DocumentName& docum
                                    std::size_t bytes_max) {
   pool_.run(std::make_shared<const PostgresRequest>(ReadLog{
                 .document = numbers_.number_of(document), .after = after, .bytes_max = bytes_max}),
-            *this, token.value);
+            *this, log_ticket(token));
+}
+
+void PostgresUpdateStore::read_heads(RequestToken token, std::vector<DocumentName> documents) {
+  ReadHeads request;
+  request.documents.reserve(documents.size());
+  for (const DocumentName& document : documents) {
+    request.documents.push_back(numbers_.number_of(document));
+  }
+  pool_.run(std::make_shared<const PostgresRequest>(std::move(request)), *this,
+            heads_ticket(token));
 }
 
 void PostgresUpdateStore::on_postgres_reply(std::uint64_t ticket, PostgresReply reply) {
   if (ticket == append_ticket) return on_committed(reply);
+  const RequestToken token{ticket >> 1};
+  if (ticket == heads_ticket(token)) return on_heads(token, reply);
   if (reply.outcome == ports::Outcome::committed) {
-    sink_->on_log_page(RequestToken{ticket}, std::get<ports::LogPage>(std::move(reply.answer)));
+    sink_->on_log_page(token, std::get<ports::LogPage>(std::move(reply.answer)));
   } else {
-    sink_->on_log_page(RequestToken{ticket}, reply.error);
+    sink_->on_log_page(token, reply.error);
+  }
+}
+
+void PostgresUpdateStore::on_heads(RequestToken token, PostgresReply& reply) {
+  if (reply.outcome == ports::Outcome::committed) {
+    sink_->on_log_heads(token, std::get<std::vector<Sequence>>(std::move(reply.answer)));
+  } else {
+    sink_->on_log_heads(token, reply.error);
   }
 }
 

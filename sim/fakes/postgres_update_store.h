@@ -28,12 +28,14 @@ class PostgresUpdateStore final : public ports::UpdateStore, public PostgresCall
               std::uint64_t checksum) override;
   void read_log(RequestToken token, const DocumentName& document, Sequence after,
                 std::size_t bytes_max) override;
+  void read_heads(RequestToken token, std::vector<DocumentName> documents) override;
 
   void on_postgres_reply(std::uint64_t ticket, PostgresReply reply) override;
 
  private:
   void commit_waiting();
   void on_committed(PostgresReply& reply);
+  void on_heads(RequestToken token, PostgresReply& reply);
 
   PostgresPool& pool_;
   DocumentNumbers& numbers_;

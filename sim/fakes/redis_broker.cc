@@ -85,7 +85,7 @@ void RedisBroker::on_redis_message(RedisMessage message) {
       return sink_->on_broker_update(document, Sequence{message.position.offset},
                                      std::move(message.payload));
     case RedisMessageKind::buffered:
-      return;
+      return sink_->on_buffer_update(document, message.position, std::move(message.payload));
     case RedisMessageKind::awareness:
       return sink_->on_broker_awareness(document, std::move(message.payload));
     case RedisMessageKind::awareness_query:

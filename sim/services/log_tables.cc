@@ -10,14 +10,10 @@ namespace {
 
 // What a write that was torn in the middle leaves: the end is missing, or one bit is wrong.
 SharedBytes damaged(const SharedBytes& bytes, bool truncate) {
+  const std::size_t middle = bytes.size() / 2;
+  if (truncate) return SharedBytes(bytes.view().first(middle));
   Bytes copy = to_bytes(bytes.view());
-  if (copy.empty()) copy.push_back(std::byte{0});
-  const std::size_t middle = copy.size() / 2;
-  if (truncate && middle > 0) {
-    copy.resize(middle);
-  } else {
-    copy[middle] ^= std::byte{0x10};
-  }
+  if (!copy.empty()) copy[middle] ^= std::byte{0x10};
   return SharedBytes(std::move(copy));
 }
 

@@ -14,17 +14,13 @@
 #include "server/ports/write_buffer.h"
 #include "sim/network.h"
 #include "sim/services/document_numbers.h"
+#include "sim/services/store_requests.h"
 
 // What a client asks of the simulated PostgreSQL, and what it answers. Each request is one
 // transaction, sent whole in one round trip; a connection carries one at a time.
 
 namespace syncline::sim {
 
-struct AppendRow {
-  DocumentNumber document;
-  std::uint64_t checksum;
-  SharedBytes update;
-};
 // Appends the rows, each under its document's next sequence number. Answer: those, row by row.
 struct AppendRows {
   std::vector<AppendRow> rows;
@@ -37,27 +33,6 @@ struct DrainRows {
 // Appends what no earlier drain has appended. Answer: the heads, document by document.
 struct DrainDocuments {
   std::vector<DrainRows> documents;
-};
-
-// Answer: ports::LogPage.
-struct ReadLog {
-  DocumentNumber document;
-  Sequence after;
-  std::size_t bytes_max;
-};
-// Answer: the heads, in the order asked for.
-struct ReadHeads {
-  std::vector<DocumentNumber> documents;
-};
-// Answer: std::optional<ports::Snapshot>.
-struct ReadSnapshot {
-  DocumentNumber document;
-  Sequence before;
-};
-// Answer: ports::SnapshotOutcome, written or stale.
-struct WriteSnapshot {
-  DocumentNumber document;
-  ports::Snapshot snapshot;
 };
 
 using PostgresRequest =
