@@ -88,7 +88,6 @@ ports::BufferHead BufferStreams::trim(const ScriptCaller& caller, Instant now,
   Header& header = stream.header;
   if (header.lineage == 0) return {};
   Change& change = note(now, document);
-  header.lease_ends = {};
   if (through.lineage == header.lineage && through.offset > header.trimmed) {
     const std::uint64_t last = std::min(through.offset, header.head);
     const auto count = static_cast<std::ptrdiff_t>(last - header.trimmed);
@@ -103,7 +102,9 @@ ports::BufferHead BufferStreams::trim(const ScriptCaller& caller, Instant now,
     chronicle_.tell(
         history::BufferTrimmed{.document = document, .lineage = header.lineage, .offset = last});
   }
-  // Whoever is served goes to the end of the line.
+  // Clean: the claim is over, and whoever makes it dirty again need not wait for its end. Else the
+  // claimer goes on; for everybody else, who has been served goes to the end of the line.
+  if (!header.dirty()) header.lease_ends = {};
   header.dirty_since = now;
   return header.as_head();
 }

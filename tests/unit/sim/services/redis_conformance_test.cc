@@ -1,0 +1,86 @@
+#include <memory>
+#include <utility>
+
+#include "tests/conformance/broker_conformance.h"
+#include "tests/conformance/buffer_conformance.h"
+#include "tests/unit/sim/services/services_world.h"
+
+namespace syncline::conformance {
+namespace {
+
+class RedisBufferWorld final : public BufferWorld {
+ public:
+  RedisBufferWorld() {
+    for (std::uint32_t user = 0; user < users; ++user) {
+      nodes_.push_back(std::make_unique<sim::TestNode>(world_, user + 1));
+    }
+  }
+
+  ports::WriteBuffer& buffer(std::size_t user) override { return nodes_[user]->buffer; }
+  ports::Broker& broker(std::size_t user) override { return nodes_[user]->broker; }
+  void attach(std::size_t user, ports::WriteBufferSink& answers,
+              ports::BrokerSink& messages) override {
+    nodes_[user]->buffer.attach(answers);
+    nodes_[user]->broker.attach(messages);
+  }
+  void run_until(const std::function<bool()>& done) override { world_.run_until(done); }
+  void settle() override { world_.run_for(milliseconds(200)); }
+  void pass(Duration time) override { world_.run_for(time); }
+
+  void restart() override {
+    world_.crash_redis([this] { world_.redis.crash(); });
+    start();
+  }
+  void keep() override {
+    world_.run_for(milliseconds(1));
+    kept_at_ = world_.scheduler.now();
+    world_.run_for(milliseconds(1));
+  }
+  void restart_as_kept() override {
+    const Duration since = world_.scheduler.now() - kept_at_;
+    world_.crash_redis([&] { world_.redis.lose_tail(since); });
+    start();
+  }
+  void flush() override { world_.redis.flush(); }
+
+ private:
+  void start() {
+    world_.start_redis();
+    // Long enough for those who have not been told that their connection is dead.
+    world_.run_for(seconds(12));
+  }
+
+  sim::ServicesWorld world_;
+  std::vector<std::unique_ptr<sim::TestNode>> nodes_;
+  sim::Moment kept_at_;
+};
+
+class RedisBrokerWorld final : public BrokerWorld {
+ public:
+  RedisBrokerWorld() {
+    for (std::uint32_t shard = 0; shard < shards; ++shard) {
+      nodes_.push_back(std::make_unique<sim::TestNode>(world_, shard + 1));
+    }
+    world_.run_for(seconds(1));
+  }
+
+  ports::Broker& broker(std::size_t shard) override { return nodes_[shard]->broker; }
+  void attach(std::size_t shard, ports::BrokerSink& sink) override {
+    nodes_[shard]->broker.attach(sink);
+  }
+  void run_until(const std::function<bool()>& done) override { world_.run_until(done); }
+  void settle() override { world_.run_for(milliseconds(200)); }
+
+ private:
+  sim::ServicesWorld world_;
+  std::vector<std::unique_ptr<sim::TestNode>> nodes_;
+};
+
+std::unique_ptr<BufferWorld> make_buffer_world() { return std::make_unique<RedisBufferWorld>(); }
+std::unique_ptr<BrokerWorld> make_broker_world() { return std::make_unique<RedisBrokerWorld>(); }
+
+INSTANTIATE_TEST_SUITE_P(SimulatedRedis, BufferConformance, testing::Values(make_buffer_world));
+INSTANTIATE_TEST_SUITE_P(SimulatedRedis, BrokerConformance, testing::Values(make_broker_world));
+
+}  // namespace
+}  // namespace syncline::conformance
