@@ -24,12 +24,6 @@ function(syncline_add_test_folders)
     CONFIGURE_DEPENDS
     "tests/*/CMakeLists.txt" "tests/*/*/CMakeLists.txt" "tests/*/*/*/CMakeLists.txt")
   list(SORT present)
-  # What other tests link comes first.
-  set(first "tests/reference/CMakeLists.txt")
-  if(first IN_LIST present)
-    list(REMOVE_ITEM present "${first}")
-    list(PREPEND present "${first}")
-  endif()
   set(added "")
   foreach(file IN LISTS present)
     cmake_path(GET file PARENT_PATH folder)

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "server/base/utf8.h"
-#include "server/lib0/any.h"
+#include "loadgen/client/update_scan.h"
 #include "server/lib0/decoder.h"
 
 namespace syncline::client {
@@ -13,117 +12,6 @@ namespace {
 std::string name_of(std::uint64_t client, const ClientNames& names) {
   const auto found = names.find(client);
   return found == names.end() ? std::to_string(client) : found->second;
-}
-
-constexpr std::uint8_t has_origin = 0x80;
-constexpr std::uint8_t has_right_origin = 0x40;
-constexpr std::uint8_t has_parent_sub = 0x20;
-constexpr std::uint8_t skip_tag = 10;
-
-Result<void> skip_id(lib0::Decoder& in) {
-  SYNCLINE_TRY(in.read_var_uint());
-  SYNCLINE_TRY(in.read_var_uint());
-  return {};
-}
-
-Result<std::uint64_t> skip_strings(lib0::Decoder& in) {
-  SYNCLINE_ASSIGN(const std::uint64_t count, in.read_var_uint());
-  for (std::uint64_t i = 0; i < count; ++i) SYNCLINE_TRY(in.read_var_string());
-  return count;
-}
-
-Result<std::uint64_t> skip_anys(lib0::Decoder& in) {
-  SYNCLINE_ASSIGN(const std::uint64_t count, in.read_var_uint());
-  for (std::uint64_t i = 0; i < count; ++i) SYNCLINE_TRY(lib0::read_any(in));
-  return count;
-}
-
-Result<std::uint64_t> skip_type(lib0::Decoder& in) {
-  SYNCLINE_ASSIGN(const std::uint64_t type, in.read_var_uint());
-  if (type == 3 || type == 5) SYNCLINE_TRY(in.read_var_string());
-  return std::uint64_t{1};
-}
-
-// Moves over an item's content and returns its length.
-Result<std::uint64_t> skip_content(lib0::Decoder& in, std::uint8_t tag) {
-  switch (tag) {
-    case 1:
-      return in.read_var_uint();
-    case 2:
-      return skip_strings(in);
-    case 3: {
-      SYNCLINE_TRY(in.read_var_bytes());
-      return std::uint64_t{1};
-    }
-    case 4: {
-      SYNCLINE_ASSIGN(const std::string_view text, in.read_var_string());
-      return std::uint64_t{utf16_length(text)};
-    }
-    case 5: {
-      SYNCLINE_TRY(in.read_var_string());
-      return std::uint64_t{1};
-    }
-    case 6: {
-      SYNCLINE_TRY(in.read_var_string());
-      SYNCLINE_TRY(in.read_var_string());
-      return std::uint64_t{1};
-    }
-    case 7:
-      return skip_type(in);
-    case 8:
-      return skip_anys(in);
-    case 9: {
-      SYNCLINE_TRY(in.read_var_string());
-      SYNCLINE_TRY(lib0::read_any(in));
-      return std::uint64_t{1};
-    }
-    default:
-      return ErrorCode::unknown_type;
-  }
-}
-
-Result<std::uint64_t> skip_struct(lib0::Decoder& in, std::uint8_t info) {
-  const std::uint8_t tag = info & 0x1F;
-  if (tag == 0 || tag == skip_tag) return in.read_var_uint();
-  if (info & has_origin) SYNCLINE_TRY(skip_id(in));
-  if (info & has_right_origin) SYNCLINE_TRY(skip_id(in));
-  if (!(info & (has_origin | has_right_origin))) {
-    SYNCLINE_ASSIGN(const std::uint64_t is_root, in.read_var_uint());
-    if (is_root == 1) {
-      SYNCLINE_TRY(in.read_var_string());
-    } else {
-      SYNCLINE_TRY(skip_id(in));
-    }
-    if (info & has_parent_sub) SYNCLINE_TRY(in.read_var_string());
-  }
-  return skip_content(in, tag);
-}
-
-Result<void> read_client(lib0::Decoder& in, IdRanges& out) {
-  SYNCLINE_ASSIGN(const std::uint64_t structs, in.read_var_uint());
-  SYNCLINE_ASSIGN(const std::uint64_t client, in.read_var_uint());
-  SYNCLINE_ASSIGN(std::uint64_t clock, in.read_var_uint());
-  for (std::uint64_t i = 0; i < structs; ++i) {
-    SYNCLINE_ASSIGN(const std::uint8_t info, in.read_u8());
-    SYNCLINE_ASSIGN(const std::uint64_t length, skip_struct(in, info));
-    if ((info & 0x1F) != skip_tag) out.add(client, clock, length);
-    clock += length;
-  }
-  return {};
-}
-
-Result<void> read_deletes(lib0::Decoder& in, IdRanges& out) {
-  SYNCLINE_ASSIGN(const std::uint64_t clients, in.read_var_uint());
-  for (std::uint64_t i = 0; i < clients; ++i) {
-    SYNCLINE_ASSIGN(const std::uint64_t client, in.read_var_uint());
-    SYNCLINE_ASSIGN(const std::uint64_t ranges, in.read_var_uint());
-    for (std::uint64_t k = 0; k < ranges; ++k) {
-      SYNCLINE_ASSIGN(const std::uint64_t clock, in.read_var_uint());
-      SYNCLINE_ASSIGN(const std::uint64_t length, in.read_var_uint());
-      out.add(client, clock, length);
-    }
-  }
-  return {};
 }
 
 }  // namespace
@@ -222,12 +110,13 @@ std::string UpdateIds::to_string(const ClientNames& names) const {
 }
 
 Result<UpdateIds> read_update_ids(BytesView update) {
-  lib0::Decoder in(update);
+  UpdateScan scan;
+  SYNCLINE_TRY(scan_update(update, scan));
   UpdateIds ids;
-  SYNCLINE_ASSIGN(const std::uint64_t clients, in.read_var_uint());
-  for (std::uint64_t i = 0; i < clients; ++i) SYNCLINE_TRY(read_client(in, ids.inserted));
-  SYNCLINE_TRY(read_deletes(in, ids.deleted));
-  SYNCLINE_TRY(in.expect_end());
+  for (const ScannedRun& run : scan.runs) ids.inserted.add(run.client, run.clock, run.length);
+  for (const ScannedRange& range : scan.deleted) {
+    ids.deleted.add(range.client, range.clock, range.length);
+  }
   return ids;
 }
 

@@ -132,13 +132,15 @@ struct BufferAppended {
   std::uint64_t lineage;
   std::uint64_t offset;
   BytesView update;
+  // Who appended it, and so keeps it until it is in the log; number 0 if the source cannot tell.
+  Party writer{PartyKind::node, 0};
 };
 struct BufferTrimmed {
   DocumentNumber document;
   std::uint64_t lineage;
   std::uint64_t offset;
 };
-// The buffer forgot entries that it had acknowledged.
+// The buffer forgot the last entries that it had acknowledged and not trimmed.
 struct BufferForgot {
   DocumentNumber document;
   std::uint64_t entries;

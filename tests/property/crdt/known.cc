@@ -6,8 +6,8 @@
 #include <rapidcheck.h>
 
 #include "server/lib0/decoder.h"
+#include "sim/reference/canonical.h"
 #include "tests/property/crdt/history.h"
-#include "tests/reference/canonical.h"
 
 namespace syncline::crdt {
 namespace {

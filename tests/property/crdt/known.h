@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "server/crdt/doc.h"
-#include "tests/reference/document.h"
+#include "sim/reference/document.h"
 
 namespace syncline::crdt {
 

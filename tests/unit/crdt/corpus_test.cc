@@ -12,8 +12,8 @@
 #include "server/crdt/doc.h"
 #include "server/crdt/update.h"
 #include "server/lib0/json.h"
-#include "tests/reference/canonical.h"
-#include "tests/reference/document.h"
+#include "sim/reference/canonical.h"
+#include "sim/reference/document.h"
 #include "tests/unit/crdt/update_builder.h"
 
 namespace syncline::crdt {

@@ -1,4 +1,4 @@
-#include "tests/reference/canonical.h"
+#include "sim/reference/canonical.h"
 
 #include <algorithm>
 #include <utility>

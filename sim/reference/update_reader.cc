@@ -1,4 +1,4 @@
-#include "tests/reference/update_reader.h"
+#include "sim/reference/update_reader.h"
 
 #include <utility>
 

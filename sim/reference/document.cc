@@ -1,4 +1,4 @@
-#include "tests/reference/document.h"
+#include "sim/reference/document.h"
 
 #include <algorithm>
 #include <iterator>

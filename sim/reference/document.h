@@ -10,7 +10,7 @@
 
 #include "server/base/bytes.h"
 #include "server/base/result.h"
-#include "tests/reference/update_reader.h"
+#include "sim/reference/update_reader.h"
 
 // The slow twin of server/crdt: what a Yjs document is, with nothing done for speed.
 //

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "server/lib0/any.h"
-#include "tests/reference/canonical.h"
-#include "tests/reference/document.h"
+#include "sim/reference/canonical.h"
+#include "sim/reference/document.h"
 
 namespace syncline::reference {
 namespace {

@@ -1,0 +1,79 @@
+#include "sim/checkers/causality.h"
+
+#include <optional>
+
+namespace syncline::checkers {
+
+using client::ScannedId;
+using client::ScannedRun;
+using history::to_text;
+
+Causality::Document& Causality::document(history::DocumentNumber number) {
+  if (number.value >= documents_.size()) documents_.resize(number.value + 1);
+  return documents_[number.value];
+}
+
+void Causality::on(const history::ClientEdited& event) {
+  if (!client::scan_update(event.update, scan_).ok() || !vector_.read(event.depends_on)) {
+    return violate(to_text(event.client) + " wrote what cannot be read");
+  }
+  for (const ScannedRun& run : scan_.runs) {
+    for (const std::optional<ScannedId>& on : {run.origin, run.right_origin, run.parent}) {
+      if (on) note(event, run, *on);
+    }
+  }
+}
+
+void Causality::note(const history::ClientEdited& event, const ScannedRun& run,
+                     const ScannedId& on) {
+  if (on.client == run.client) {
+    if (on.clock < run.clock) return;  // A replica has the clocks of one client without gaps.
+  } else if (on.clock < vector_.clock_of(on.client)) {
+    Author& author = document(event.document)[run.client];
+    std::uint64_t& furthest = author.furthest[on.client];
+    if (furthest > on.clock) return;
+    furthest = on.clock + 1;
+    author.dependencies.push_back(
+        {.clock = run.clock, .on_client = on.client, .on_clock = on.clock});
+    return;
+  }
+  violate(to_text(event.client) + " wrote " + std::to_string(run.client) + ":" +
+          std::to_string(run.clock) + " of " + to_text(event.document) + " beside " +
+          std::to_string(on.client) + ":" + std::to_string(on.clock) + ", which it had not seen");
+}
+
+void Causality::on(const history::ReplicaSeen& event) {
+  judge(event.party, event.document, event.state.state_vector);
+}
+
+void Causality::on(const history::ColdRead& event) {
+  judge({history::PartyKind::cold_reader, 1}, event.document, event.from_log.state_vector);
+  judge({history::PartyKind::cold_reader, 2}, event.document, event.from_snapshot.state_vector);
+}
+
+void Causality::judge(history::Party party, history::DocumentNumber number,
+                      BytesView state_vector) {
+  if (!vector_.read(state_vector)) return;
+  const Document& document = this->document(number);
+  FlatMap<Judged>& judged = judged_[{party, number}];
+  for (const Known& known : vector_.entries()) {
+    Judged& author_judged = judged[known.client];
+    // Less than before: another process, or another session.
+    if (known.clock < author_judged.clock) author_judged = {};
+    author_judged.clock = known.clock;
+    const Author* author = document.find(known.client);
+    if (author == nullptr) continue;
+    const auto& dependencies = author->dependencies;
+    for (; author_judged.next < dependencies.size(); ++author_judged.next) {
+      const Dependency& next = dependencies[author_judged.next];
+      if (next.clock >= known.clock) break;
+      if (next.on_clock < vector_.clock_of(next.on_client)) continue;
+      violate(to_text(party) + " has " + std::to_string(known.client) + ":" +
+              std::to_string(next.clock) + " of " + to_text(number) + ", but not " +
+              std::to_string(next.on_client) + ":" + std::to_string(next.on_clock) +
+              ", on which it stands");
+    }
+  }
+}
+
+}  // namespace syncline::checkers

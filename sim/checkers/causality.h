@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "loadgen/client/update_scan.h"
+#include "sim/checkers/checker_of.h"
+#include "sim/checkers/flat_map.h"
+#include "sim/checkers/state_vector.h"
+
+namespace syncline::checkers {
+
+// An element is in a replica only together with what it stands on: its neighbours when it was
+// written, and what it is in. What came too early waits, and shows neither in the state vector nor
+// in what is read. And authors stand on nothing that they had not seen.
+//
+// This is the causal order that the document model keeps, and the server with it. It keeps no more:
+// an edit that touches nothing of another that its author had seen may be there before that one
+// (somebody else's edit that a client brings after a reconnect waits for the log, its own do not).
+class Causality final : public CheckerOf<Causality> {
+ public:
+  static constexpr std::string_view checker_name = "causality";
+
+  explicit Causality(ViolationSink& sink) : CheckerOf(sink) {}
+
+  void on(const history::ClientEdited& event);
+  void on(const history::ReplicaSeen& event);
+  void on(const history::ColdRead& event);
+
+ private:
+  // Elements from `clock` on stand on the other client's up to `on_clock`.
+  struct Dependency {
+    std::uint64_t clock;
+    std::uint64_t on_client;
+    std::uint64_t on_clock;
+  };
+  // Of what one client wrote.
+  struct Author {
+    std::vector<Dependency> dependencies;  // By clock; for each other client they only grow.
+    FlatMap<std::uint64_t> furthest;       // By other client: one more than the last on_clock.
+  };
+  using Document = FlatMap<Author>;
+  // How far the replica of a party has been judged, by author: clock, and index of the dependency
+  // that comes next.
+  struct Judged {
+    std::uint64_t clock = 0;
+    std::size_t next = 0;
+  };
+
+  Document& document(history::DocumentNumber number);
+  void note(const history::ClientEdited& event, const client::ScannedRun& run,
+            const client::ScannedId& on);
+  void judge(history::Party party, history::DocumentNumber number, BytesView state_vector);
+
+  std::vector<Document> documents_;  // By number.
+  std::map<std::pair<history::Party, history::DocumentNumber>, FlatMap<Judged>> judged_;
+  client::UpdateScan scan_;
+  StateVector vector_;
+};
+
+}  // namespace syncline::checkers
