@@ -105,6 +105,19 @@ void HistoryScene::on_event(const history::Event& event) {
   std::visit([this](const auto& content) { see(content); }, event.content);
 }
 
+std::size_t HistoryScene::note(Duration at, Party party, MarkKind kind, std::string text,
+                               std::uint32_t document, std::vector<std::uint64_t> edits) {
+  now_ = at;
+  mark(lane_of(party), kind, std::move(text), history::DocumentNumber{document}).edits =
+      std::move(edits);
+  return scene_.marks.size() - 1;
+}
+
+void HistoryScene::point_at(std::optional<std::size_t> acknowledgement, std::size_t loss) {
+  scene_.acknowledgement = acknowledgement;
+  scene_.loss = loss;
+}
+
 Scene HistoryScene::finish(std::vector<Violation> violations) {
   for (const auto& [message, index] : messages_on_their_way_) scene_.messages[index].ended = now_;
   for (const auto& [fault, bands] : active_bands_) {

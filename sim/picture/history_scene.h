@@ -22,6 +22,12 @@ class HistoryScene final : public history::EventSink {
 
   void on_event(const history::Event& event) override;
 
+  // For what no event tells: a mark, and its index; the marks at which the page begins. Times must
+  // not go back.
+  std::size_t note(Duration at, history::Party party, MarkKind kind, std::string text,
+                   std::uint32_t document, std::vector<std::uint64_t> edits);
+  void point_at(std::optional<std::size_t> acknowledgement, std::size_t loss);
+
   // The scene so far, with these violations. REQUIRES: called once, at the end.
   Scene finish(std::vector<Violation> violations);
 

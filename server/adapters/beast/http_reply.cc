@@ -12,6 +12,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "server/protocol/cache_control.h"
 #include "server/web/assets.h"
 
 namespace syncline::adapters {
@@ -20,9 +21,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t documents_per_page_max = 1000;
-
-constexpr std::string_view not_cacheable = "no-cache, no-store, must-revalidate";
-constexpr std::string_view cacheable_for_ever = "public, max-age=31536000, immutable";
 
 // The editor loads nothing from elsewhere; its styles are partly set by scripts.
 constexpr std::string_view security_headers =
@@ -48,7 +46,7 @@ bool accepts_gzip(std::string_view accept_encoding) {
 HttpReply asset_reply(const web::Asset& asset, const HttpRequest& request) {
   HttpReply reply;
   reply.headers.emplace_back("content-type", asset.content_type);
-  reply.headers.emplace_back("cache-control", asset.immutable ? cacheable_for_ever : not_cacheable);
+  reply.headers.emplace_back("cache-control", asset.immutable ? protocol::cached_for_ever : protocol::never_cached);
   reply.headers.emplace_back("etag", asset.etag);
   if (!asset.gzip.empty()) reply.headers.emplace_back("vary", "accept-encoding");
   const bool unchanged =
@@ -96,7 +94,7 @@ HttpReply text_reply(unsigned status, std::string_view content_type, std::string
   HttpReply reply;
   reply.status = status;
   reply.headers.emplace_back("content-type", content_type);
-  reply.headers.emplace_back("cache-control", not_cacheable);
+  reply.headers.emplace_back("cache-control", protocol::never_cached);
   reply.body = std::move(body);
   return reply;
 }
