@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "faults/fault_parts.h"
+#include "faults/plan/fault_parts.h"
 #include "faults/plan/validate.h"
 #include "server/base/assert.h"
 

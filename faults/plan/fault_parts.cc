@@ -1,4 +1,4 @@
-#include "faults/fault_parts.h"
+#include "faults/plan/fault_parts.h"
 
 #include <string>
 
