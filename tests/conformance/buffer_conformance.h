@@ -15,7 +15,7 @@
 #include "server/base/bytes.h"
 #include "server/ports/broker.h"
 #include "server/ports/write_buffer.h"
-#include "tests/conformance/broker_conformance.h"
+#include "tests/conformance/broker_recorder.h"
 #include "tests/conformance/store_recorder.h"
 
 // What every WriteBuffer owes nodes and workers, written against the ports alone. See
