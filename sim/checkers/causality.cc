@@ -55,17 +55,15 @@ void Causality::judge(history::Party party, history::DocumentNumber number,
                       BytesView state_vector) {
   if (!vector_.read(state_vector)) return;
   const Document& document = this->document(number);
-  FlatMap<Judged>& judged = judged_[{party, number}];
+  Replica& replica = replicas_[{party, number}];
+  // Less than before: another process, or another session.
+  if (vector_.first_beyond(replica.had) != nullptr) replica.next.clear();
   for (const Known& known : vector_.entries()) {
-    Judged& author_judged = judged[known.client];
-    // Less than before: another process, or another session.
-    if (known.clock < author_judged.clock) author_judged = {};
-    author_judged.clock = known.clock;
     const Author* author = document.find(known.client);
     if (author == nullptr) continue;
     const auto& dependencies = author->dependencies;
-    for (; author_judged.next < dependencies.size(); ++author_judged.next) {
-      const Dependency& next = dependencies[author_judged.next];
+    for (std::size_t& at = replica.next[known.client]; at < dependencies.size(); ++at) {
+      const Dependency& next = dependencies[at];
       if (next.clock >= known.clock) break;
       if (next.on_clock < vector_.clock_of(next.on_client)) continue;
       violate(to_text(party) + " has " + std::to_string(known.client) + ":" +
@@ -74,6 +72,7 @@ void Causality::judge(history::Party party, history::DocumentNumber number,
               ", on which it stands");
     }
   }
+  std::swap(replica.had, vector_);
 }
 
 }  // namespace syncline::checkers

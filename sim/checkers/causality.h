@@ -43,11 +43,10 @@ class Causality final : public CheckerOf<Causality> {
     FlatMap<std::uint64_t> furthest;       // By other client: one more than the last on_clock.
   };
   using Document = FlatMap<Author>;
-  // How far the replica of a party has been judged, by author: clock, and index of the dependency
-  // that comes next.
-  struct Judged {
-    std::uint64_t clock = 0;
-    std::size_t next = 0;
+  // A replica, and how far it has been judged: by author, the dependency that comes next.
+  struct Replica {
+    StateVector had;
+    FlatMap<std::size_t> next;
   };
 
   Document& document(history::DocumentNumber number);
@@ -56,7 +55,7 @@ class Causality final : public CheckerOf<Causality> {
   void judge(history::Party party, history::DocumentNumber number, BytesView state_vector);
 
   std::vector<Document> documents_;  // By number.
-  std::map<std::pair<history::Party, history::DocumentNumber>, FlatMap<Judged>> judged_;
+  std::map<std::pair<history::Party, history::DocumentNumber>, Replica> replicas_;
   client::UpdateScan scan_;
   StateVector vector_;
 };

@@ -1,6 +1,7 @@
 #include "sim/checkers/convergence.h"
 
 #include "sim/checkers/digest.h"
+#include "sim/checkers/json_digest.h"
 
 namespace syncline::checkers {
 
@@ -22,7 +23,7 @@ void Convergence::judge(history::Party party, history::DocumentNumber document,
       digest_of(state.delete_set, digest_of(state.state_vector, document.value));
   Seen& first = seen_[key];
   const std::uint64_t encoded = digest_of(state.encoded);
-  const std::uint64_t reading = digest_of(as_bytes(state.reading));
+  const std::uint64_t reading = digest_json(state.reading);
   const bool same_bytes = first.known && first.encoded == encoded;
   std::uint64_t elements = first.elements;
   if (!same_bytes) {

@@ -183,7 +183,7 @@ struct Sentence {
 std::string to_text(Party party) {
   std::string text(kind_text(party.kind));
   const bool numbered = party.kind == PartyKind::client || party.kind == PartyKind::node ||
-                        party.kind == PartyKind::worker;
+                        party.kind == PartyKind::worker || party.number > 1;
   if (numbered) text += '-' + number(party.number);
   return text;
 }
