@@ -349,8 +349,7 @@ FaultPlan Generator::make() && {
       add_fault();
     }
   }
-  std::stable_sort(plan_.faults.begin(), plan_.faults.end(),
-                   [](const Fault& a, const Fault& b) { return a.trigger.at < b.trigger.at; });
+  sort_by_time(plan_);
   std::uint32_t id = 0;
   for (Fault& fault : plan_.faults) fault.id = ++id;
   const std::optional<std::string> problem = problem_of(plan_);

@@ -301,8 +301,7 @@ Result<void> Parser::take_parameter(PlanLine& line, Fault& fault) {
 }
 
 Result<FaultPlan> Parser::finish() && {
-  std::stable_sort(plan_.faults.begin(), plan_.faults.end(),
-                   [](const Fault& a, const Fault& b) { return a.trigger.at < b.trigger.at; });
+  sort_by_time(plan_);
   if (!has_seed_) {
     return Error{ErrorCode::invalid_argument, "the plan has no line 'seed NUMBER'"};
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -113,5 +114,11 @@ struct FaultPlan {
 
   friend bool operator==(const FaultPlan&, const FaultPlan&) = default;
 };
+
+// Those of the same time keep their order.
+inline void sort_by_time(FaultPlan& plan) {
+  std::stable_sort(plan.faults.begin(), plan.faults.end(),
+                   [](const Fault& a, const Fault& b) { return a.trigger.at < b.trigger.at; });
+}
 
 }  // namespace syncline::faults

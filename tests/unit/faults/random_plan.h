@@ -97,8 +97,7 @@ inline rc::Gen<FaultPlan> random_plan() {
       id = fault.id;
       plan.faults.push_back(std::move(fault));
     }
-    std::stable_sort(plan.faults.begin(), plan.faults.end(),
-                     [](const Fault& a, const Fault& b) { return a.trigger.at < b.trigger.at; });
+    sort_by_time(plan);
     return plan;
   });
 }
