@@ -181,6 +181,7 @@ class Room final : private TokenSource, private AppendPath {
   void take_buffer_page(const ports::BufferPage& page);
   void note_buffer_page(const ports::BufferPage& page);
   void note_lineage(std::uint64_t lineage);
+  void append_again_what_is_in_doubt();
   void note_doubts();
   void append_again(std::vector<BufferFollower::Retained> entries);
   void note_retained();

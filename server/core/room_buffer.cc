@@ -1,11 +1,26 @@
 // What a room does differently where updates go through a write buffer (durability=buffer).
 
+#include <string>
 #include <utility>
 
 #include "server/core/checksum.h"
 #include "server/core/room.h"
 
 namespace syncline::core {
+namespace {
+
+// Empty if no entry of the page is damaged. Before any of it is taken: what is retained may have to
+// be appended again.
+std::string damage_in(const ports::BufferPage& page) {
+  for (const ports::BufferRecord& record : page.records) {
+    if (checksum(record.update.view()) == record.checksum) continue;
+    return "buffer entry " + std::to_string(record.position.offset) + ": " +
+           std::string(describe(ErrorCode::checksum_mismatch));
+  }
+  return {};
+}
+
+}  // namespace
 
 bool Room::wants_heads() const {
   return status_ == Status::open || (status_ == Status::quarantined && retains());
@@ -49,8 +64,15 @@ void Room::take_loading_page(Result<ports::BufferPage> page) {
     return quarantine("reading the buffer: " + page.error().message());
   }
   if (!page.ok()) return fail_loading("reading the buffer: " + page.error().message());
+  if (const std::string damage = damage_in(*page); !damage.empty()) {
+    loader_.reset();
+    return quarantine(damage);
+  }
   const std::uint64_t lineage = page->head.lineage;
-  if (lineage > 0 && lineage < follower_->lineage()) return request_buffer_page();
+  if (lineage > 0 && lineage < follower_->lineage()) {
+    reading_ = BufferReading(follower_->contiguous());
+    return request_buffer_page();
+  }
   note_buffer_page(*page);
   loader_->add_tail(page->records);
   switch (reading_.on_page(*page)) {
@@ -77,10 +99,11 @@ void Room::note_buffer_page(const ports::BufferPage& page) {
 }
 
 void Room::take_buffer_page(const ports::BufferPage& page) {
+  if (const std::string damage = damage_in(page); !damage.empty()) return quarantine(damage);
   const std::uint64_t before = follower_->contiguous().offset;
   for (const ports::BufferRecord& record : page.records) {
     if (follower_->contains(record.position)) continue;
-    const auto applied = apply_record(*doc_, record.checksum, record.update);
+    const auto applied = doc_->apply_update(record.update.view(), crdt::UpdateLimits::none());
     if (!applied.ok()) {
       return quarantine("buffer entry " + std::to_string(record.position.offset) + ": " +
                         applied.error().message());
@@ -100,8 +123,7 @@ void Room::take_buffer_page(const ports::BufferPage& page) {
       break;
   }
   follower_->end_reading();
-  append_again(follower_->take_own_in_doubt());
-  note_doubts();
+  append_again_what_is_in_doubt();
   note_retained();
   if (follower_->wants_log()) return request_log_repair();
   if (!follower_->has_gap()) return;
@@ -145,14 +167,19 @@ void Room::on_buffer_update(ports::BufferPosition position, const SharedBytes& u
 }
 
 void Room::on_buffer_head(const ports::BufferHead& head) {
-  if (head.lineage == 0 && follower_->lineage() > 0) {
+  const bool forgotten =
+      head.lineage == 0 || (head.lineage < follower_->lineage() && status_ == Status::quarantined);
+  if (forgotten) {
     follower_->note_forgotten();
-    append_again(follower_->take_own_in_doubt());
-    note_doubts();
-  } else if (head.lineage >= follower_->lineage() && head.lineage > 0) {
+    append_again_what_is_in_doubt();
+  } else if (head.lineage >= follower_->lineage()) {
     note_lineage(head.lineage);
     follower_->note_head(head);
     expect_repair();
+  } else if (status_ == Status::open) {
+    // Either this is old, or the buffer has forgotten the lineage that is known here; reading tells
+    // it.
+    request_buffer_repair();
   }
   note_retained();
   settle();
@@ -163,13 +190,18 @@ void Room::note_lineage(std::uint64_t lineage) {
   host_.ports().log.write(ports::LogLevel::warning,
                           "the write buffer may have forgotten something; it is compared",
                           {{"document", name_.text()}});
-  note_doubts();
   if (status_ == Status::open) {
+    note_doubts();
     request_buffer_repair();
   } else if (status_ == Status::quarantined) {
-    // It reads nothing, so all of it has to be appended again.
-    append_again(follower_->take_own_in_doubt());
+    append_again_what_is_in_doubt();  // It reads nothing that could end the doubts.
   }
+}
+
+// At once what this node appended itself, later what others did.
+void Room::append_again_what_is_in_doubt() {
+  append_again(follower_->take_own_in_doubt());
+  note_doubts();
 }
 
 void Room::note_doubts() {

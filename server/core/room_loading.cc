@@ -169,6 +169,7 @@ void Room::quarantine(std::string_view problem) {
   quarantined_until_ = now() + quarantine_recheck_after;
   snapshot_at_ = repair_at_ = doubts_until_ = Instant::never();
   held_.clear();
+  if (follower_) append_again_what_is_in_doubt();
   retire_syncs_made_before(Instant::never());
   refuse_all(protocol::CloseCode::quarantined, "the document is damaged and was quarantined",
              ports::Rejection::quarantined);

@@ -80,12 +80,14 @@ class WriteBuffer {
 
   // Appends of one shard to one document that are committed get ascending positions in the order of
   // the calls. `known_lineage` is the highest lineage of the document that the caller knows of (0
-  // if none): a new one is made higher. REQUIRES: !update.empty().
+  // if none). A buffer whose own is lower has forgotten that one, and begins another above both.
+  // REQUIRES: !update.empty().
   virtual void append(RequestToken token, const DocumentName& document, SharedBytes update,
                       std::uint64_t checksum, std::uint64_t known_lineage) = 0;
 
   // Reads entries after `after`, at most about `bytes_max` of them (at least one, if there is one);
-  // from the oldest that is there if the lineage has changed since.
+  // from the oldest that is there if the lineage has changed since. after.lineage is known to the
+  // caller in the sense of append(). A document that the buffer knows nothing of stays unknown.
   virtual void read(RequestToken token, const DocumentName& document, BufferPosition after,
                     std::size_t bytes_max) = 0;
 

@@ -333,8 +333,10 @@ bool Stage::run_store_command(const Command& command) {
           (ids.ok() ? ids->to_string(names_) : "unreadable"));
     }
   } else {
-    for (const StoreStep step : {StoreStep::append, StoreStep::read_log, StoreStep::read_snapshot,
-                                 StoreStep::write_snapshot}) {
+    for (const StoreStep step :
+         {StoreStep::append, StoreStep::read_log, StoreStep::read_heads, StoreStep::read_snapshot,
+          StoreStep::write_snapshot, StoreStep::buffer_append, StoreStep::buffer_read,
+          StoreStep::buffer_heads}) {
       if (verb != std::string(world::name(step)) + "-done") continue;
       answer(take_request(command, step), fault_of(command));
       return true;

@@ -4,9 +4,6 @@
 #include <utility>
 
 namespace syncline::world {
-namespace {
-
-// The same bytes with one bit flipped in the middle.
 SharedBytes damaged(const SharedBytes& bytes) {
   Bytes copy = to_bytes(bytes.view());
   if (copy.empty()) copy.push_back(std::byte{0});
@@ -14,18 +11,30 @@ SharedBytes damaged(const SharedBytes& bytes) {
   return SharedBytes(std::move(copy));
 }
 
-}  // namespace
-
 std::string_view name(StoreStep step) {
   switch (step) {
     case StoreStep::append:
       return "append";
     case StoreStep::read_log:
       return "read-log";
+    case StoreStep::read_heads:
+      return "read-heads";
     case StoreStep::read_snapshot:
       return "read-snapshot";
     case StoreStep::write_snapshot:
       return "write-snapshot";
+    case StoreStep::drain:
+      return "drain";
+    case StoreStep::buffer_append:
+      return "buffer-append";
+    case StoreStep::buffer_read:
+      return "buffer-read";
+    case StoreStep::buffer_heads:
+      return "buffer-heads";
+    case StoreStep::buffer_claim:
+      return "buffer-claim";
+    case StoreStep::buffer_trim:
+      return "buffer-trim";
   }
   return "?";
 }
@@ -55,12 +64,19 @@ std::string_view name(StoreFault fault) {
 std::vector<StoreFault> faults_of(StoreStep step) {
   switch (step) {
     case StoreStep::append:
+    case StoreStep::drain:
+    case StoreStep::buffer_append:
       return {StoreFault::refused, StoreFault::storage_full, StoreFault::unknown_committed,
               StoreFault::unknown_lost, StoreFault::unknown_late};
     case StoreStep::read_log:
     case StoreStep::read_snapshot:
+    case StoreStep::buffer_read:
       return {StoreFault::error, StoreFault::corrupt};
+    case StoreStep::read_heads:
     case StoreStep::write_snapshot:
+    case StoreStep::buffer_heads:
+    case StoreStep::buffer_claim:
+    case StoreStep::buffer_trim:
       return {StoreFault::error};
   }
   return {};
@@ -72,24 +88,81 @@ StoreAnswer MemoryStore::execute(const StoreRequest& request, StoreFault fault) 
       return append(request, fault);
     case StoreStep::read_log:
       return read_log(request, fault);
+    case StoreStep::read_heads:
+      return read_heads(request, fault);
     case StoreStep::read_snapshot:
       return read_snapshot(request, fault);
     case StoreStep::write_snapshot:
       return write_snapshot(request, fault);
+    case StoreStep::drain:
+      return drain(request, fault);
+    default:
+      break;
   }
+  SYNCLINE_ASSERT(false, "not a step of the store");
   return ports::SnapshotOutcome::failed;
 }
 
 Sequence MemoryStore::commit(const StoreRequest& request) {
   SYNCLINE_ASSERT(request.step == StoreStep::append && !request.bytes.empty());
   Shelf& shelf = shelves_[request.document];
+  put(shelf, request.checksum, request.bytes);
+  return Sequence{shelf.log.size()};
+}
+
+void MemoryStore::put(Shelf& shelf, std::uint64_t checksum, const SharedBytes& update) {
   const Sequence sequence{shelf.log.size() + 1};
-  shelf.log.push_back(
-      {.sequence = sequence, .checksum = request.checksum, .update = request.bytes});
-  const auto ids = client::read_update_ids(request.bytes.view());
+  shelf.log.push_back({.sequence = sequence, .checksum = checksum, .update = update});
+  const auto ids = client::read_update_ids(update.view());
   SYNCLINE_ASSERT(ids.ok(), "an unreadable update was appended");
   shelf.ids.add_all(*ids);
-  return sequence;
+}
+
+std::vector<Sequence> MemoryStore::commit_drain(const StoreRequest& request) {
+  SYNCLINE_ASSERT(request.step == StoreStep::drain && !request.batches.empty());
+  std::vector<Sequence> heads;
+  for (const ports::DrainBatch& batch : request.batches) {
+    Shelf& shelf = shelves_[batch.document];
+    for (const ports::BufferRecord& record : batch.records) {
+      std::uint64_t& drained = shelf.drained[record.position.lineage];
+      if (record.position.offset <= drained) continue;
+      drained = record.position.offset;
+      put(shelf, record.checksum, record.update);
+    }
+    heads.push_back(Sequence{shelf.log.size()});
+  }
+  return heads;
+}
+
+ports::DrainResult MemoryStore::drain(const StoreRequest& request, StoreFault fault) {
+  using ports::Outcome;
+  switch (fault) {
+    case StoreFault::refused:
+      return {.outcome = Outcome::refused, .error = ErrorCode::invalid_argument};
+    case StoreFault::storage_full:
+      return {.outcome = Outcome::refused, .error = ErrorCode::storage_full};
+    case StoreFault::unknown_committed:
+      commit_drain(request);
+      return {.outcome = Outcome::unknown, .error = ErrorCode::io_error};
+    case StoreFault::unknown_lost:
+    case StoreFault::unknown_late:
+      return {.outcome = Outcome::unknown, .error = ErrorCode::io_error};
+    case StoreFault::none:
+    case StoreFault::error:
+    case StoreFault::corrupt:
+      break;
+  }
+  return {.outcome = Outcome::committed, .heads = commit_drain(request)};
+}
+
+Result<std::vector<Sequence>> MemoryStore::read_heads(const StoreRequest& request,
+                                                      StoreFault fault) const {
+  if (fault == StoreFault::error) return Error{ErrorCode::unavailable, "the store is away"};
+  std::vector<Sequence> heads;
+  for (const DocumentName& document : request.documents) {
+    heads.push_back(Sequence{shelf(document).log.size()});
+  }
+  return heads;
 }
 
 ports::AppendResult MemoryStore::append(const StoreRequest& request, StoreFault fault) {
@@ -208,6 +281,60 @@ void StorePort::read_log(RequestToken token, const DocumentName& document, Seque
             .document = document,
             .sequence = after,
             .bytes_max = bytes_max});
+}
+
+void StorePort::read_heads(RequestToken token, std::vector<DocumentName> documents) {
+  request_({.step = StoreStep::read_heads,
+            .token = token,
+            .document = documents.front(),
+            .documents = documents});
+}
+
+void StorePort::drain(RequestToken token, std::vector<ports::DrainBatch> batches) {
+  request_({.step = StoreStep::drain,
+            .token = token,
+            .document = batches.front().document,
+            .batches = batches});
+}
+
+void StorePort::Buffer::append(RequestToken token, const DocumentName& document, SharedBytes update,
+                               std::uint64_t checksum, std::uint64_t known_lineage) {
+  request_({.step = StoreStep::buffer_append,
+            .token = token,
+            .document = document,
+            .bytes = std::move(update),
+            .checksum = checksum,
+            .position = {.lineage = known_lineage}});
+}
+
+void StorePort::Buffer::read(RequestToken token, const DocumentName& document,
+                             ports::BufferPosition after, std::size_t bytes_max) {
+  request_({.step = StoreStep::buffer_read,
+            .token = token,
+            .document = document,
+            .bytes_max = bytes_max,
+            .position = after});
+}
+
+void StorePort::Buffer::read_heads(RequestToken token, std::vector<DocumentName> documents) {
+  request_({.step = StoreStep::buffer_heads,
+            .token = token,
+            .document = documents.front(),
+            .documents = documents});
+}
+
+void StorePort::Buffer::claim(RequestToken token, std::size_t count_max, Duration lease) {
+  request_({.step = StoreStep::buffer_claim,
+            .token = token,
+            .document = DocumentName::parse("all").value(),
+            .count_max = count_max,
+            .lease = lease});
+}
+
+void StorePort::Buffer::trim(RequestToken token, const DocumentName& document,
+                             ports::BufferPosition through) {
+  request_(
+      {.step = StoreStep::buffer_trim, .token = token, .document = document, .position = through});
 }
 
 void StorePort::read_snapshot(RequestToken token, const DocumentName& document, Sequence before) {

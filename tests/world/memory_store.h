@@ -11,19 +11,34 @@
 
 #include "loadgen/client/update_ids.h"
 #include "server/base/document_name.h"
+#include "server/ports/drain_store.h"
 #include "server/ports/snapshot_store.h"
 #include "server/ports/update_store.h"
+#include "server/ports/write_buffer.h"
 
 namespace syncline::world {
 
 using client::UpdateIds;
 
-enum class StoreStep : std::uint8_t { append, read_log, read_snapshot, write_snapshot };
+enum class StoreStep : std::uint8_t {
+  append,
+  read_log,
+  read_heads,
+  read_snapshot,
+  write_snapshot,
+  drain,
+  // Of the write buffer.
+  buffer_append,
+  buffer_read,
+  buffer_heads,
+  buffer_claim,
+  buffer_trim,
+};
 
 // How one step of the store can go wrong.
 enum class StoreFault : std::uint8_t {
   none,
-  refused,            // Append: not in the log, and never will be.
+  refused,            // Append, drain: not in the log, and never will be.
   storage_full,       // Append: the same, because no space is left.
   unknown_committed,  // Append: it is in the log, but the answer was lost.
   unknown_lost,       // Append: it is not in the log, and the answer was lost.
@@ -46,10 +61,23 @@ struct StoreRequest {
   std::uint64_t checksum = 0;
   Sequence sequence = {};  // read_log: after; read_snapshot: before; write_snapshot: its own.
   std::size_t bytes_max = 0;
+  std::vector<DocumentName> documents = {};  // read_heads, buffer_heads.
+  // buffer_read: after; buffer_trim: through; buffer_append: the lineage that is known.
+  ports::BufferPosition position = {};
+  std::size_t count_max = 0;  // buffer_claim.
+  Duration lease = {};        // buffer_claim.
+  std::vector<ports::DrainBatch> batches = {};
 };
 
-using StoreAnswer = std::variant<ports::AppendResult, Result<ports::LogPage>,
-                                 Result<std::optional<ports::Snapshot>>, ports::SnapshotOutcome>;
+using StoreAnswer =
+    std::variant<ports::AppendResult, Result<ports::LogPage>, Result<std::vector<Sequence>>,
+                 Result<std::optional<ports::Snapshot>>, ports::SnapshotOutcome, ports::DrainResult,
+                 ports::BufferAppendResult, Result<ports::BufferPage>,
+                 Result<std::vector<ports::BufferHead>>, Result<std::vector<DocumentName>>,
+                 Result<ports::BufferHead>>;
+
+// The same bytes with one bit flipped in the middle.
+SharedBytes damaged(const SharedBytes& bytes);
 
 // The logs and snapshots of all documents: the disk that all nodes share, and that survives them.
 class MemoryStore {
@@ -60,6 +88,8 @@ class MemoryStore {
 
   // REQUIRES: request.step == append.
   Sequence commit(const StoreRequest& request);
+  // REQUIRES: request.step == drain.
+  std::vector<Sequence> commit_drain(const StoreRequest& request);
 
   // Observers, for checks.
   std::vector<DocumentName> documents() const;
@@ -77,10 +107,16 @@ class MemoryStore {
     std::vector<ports::LogRecord> log;
     UpdateIds ids;
     std::map<Sequence, ports::Snapshot> snapshots;
+    // The offset up to which each lineage of the buffer has been drained.
+    std::map<std::uint64_t, std::uint64_t> drained;
   };
+
+  static void put(Shelf& shelf, std::uint64_t checksum, const SharedBytes& update);
 
   ports::AppendResult append(const StoreRequest& request, StoreFault fault);
   Result<ports::LogPage> read_log(const StoreRequest& request, StoreFault fault) const;
+  Result<std::vector<Sequence>> read_heads(const StoreRequest& request, StoreFault fault) const;
+  ports::DrainResult drain(const StoreRequest& request, StoreFault fault);
   Result<std::optional<ports::Snapshot>> read_snapshot(const StoreRequest& request,
                                                        StoreFault fault) const;
   ports::SnapshotOutcome write_snapshot(const StoreRequest& request, StoreFault fault);
@@ -90,7 +126,9 @@ class MemoryStore {
 };
 
 // A node's way to the store: turns calls into requests and hands them on.
-class StorePort final : public ports::UpdateStore, public ports::SnapshotStore {
+class StorePort final : public ports::UpdateStore,
+                        public ports::SnapshotStore,
+                        public ports::DrainStore {
  public:
   explicit StorePort(std::function<void(StoreRequest)> request) : request_(std::move(request)) {}
 
@@ -98,12 +136,35 @@ class StorePort final : public ports::UpdateStore, public ports::SnapshotStore {
               std::uint64_t checksum) override;
   void read_log(RequestToken token, const DocumentName& document, Sequence after,
                 std::size_t bytes_max) override;
+  void read_heads(RequestToken token, std::vector<DocumentName> documents) override;
   void read_snapshot(RequestToken token, const DocumentName& document, Sequence before) override;
   void write_snapshot(RequestToken token, const DocumentName& document,
                       ports::Snapshot snapshot) override;
+  void drain(RequestToken token, std::vector<ports::DrainBatch> batches) override;
+
+  // The write buffer's, which has some names in common with the log's.
+  ports::WriteBuffer& buffer() { return buffer_; }
 
  private:
+  class Buffer final : public ports::WriteBuffer {
+   public:
+    explicit Buffer(const std::function<void(StoreRequest)>& request) : request_(request) {}
+
+    void append(RequestToken token, const DocumentName& document, SharedBytes update,
+                std::uint64_t checksum, std::uint64_t known_lineage) override;
+    void read(RequestToken token, const DocumentName& document, ports::BufferPosition after,
+              std::size_t bytes_max) override;
+    void read_heads(RequestToken token, std::vector<DocumentName> documents) override;
+    void claim(RequestToken token, std::size_t count_max, Duration lease) override;
+    void trim(RequestToken token, const DocumentName& document,
+              ports::BufferPosition through) override;
+
+   private:
+    const std::function<void(StoreRequest)>& request_;
+  };
+
   const std::function<void(StoreRequest)> request_;
+  Buffer buffer_{request_};
 };
 
 }  // namespace syncline::world

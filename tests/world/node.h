@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "server/core/shard.h"
+#include "server/core/worker.h"
 #include "tests/world/event_queue.h"
 #include "tests/world/memory_store.h"
 
@@ -82,8 +83,9 @@ class RecordingMetrics final : public ports::Metrics {
 // shard and all it knew; start() makes a new one.
 class Node {
  public:
+  // `buffered`: durability=buffer.
   Node(Surroundings& surroundings, const EventQueue& events, std::size_t number, std::uint64_t seed,
-       const core::Config& config);
+       const core::Config& config, bool buffered = false);
   ~Node();
 
   Node(const Node&) = delete;
@@ -105,6 +107,7 @@ class Node {
   class LogPort;
 
   const core::Config config_;
+  const bool buffered_;
   VirtualClock clock_;
   SeededRandom random_;
   RecordingMetrics metrics_;
@@ -115,6 +118,40 @@ class Node {
   std::unique_ptr<core::Shard> shard_;
   std::uint64_t life_ = 0;
 };
+
+// A worker, with its ports turned into calls of Surroundings.
+class WorkerNode {
+ public:
+  WorkerNode(Surroundings& surroundings, const EventQueue& events, std::size_t number,
+             std::uint64_t seed, const core::WorkerConfig& config);
+  ~WorkerNode();
+
+  WorkerNode(const WorkerNode&) = delete;
+  WorkerNode& operator=(const WorkerNode&) = delete;
+
+  void start();
+  void crash();
+
+  bool alive() const { return worker_ != nullptr; }
+  std::uint64_t life() const { return life_; }
+  // REQUIRES: alive().
+  core::Worker& worker() { return *worker_; }
+  const RecordingMetrics& metrics() const { return metrics_; }
+
+ private:
+  class LogPort;
+
+  const core::WorkerConfig config_;
+  VirtualClock clock_;
+  SeededRandom random_;
+  RecordingMetrics metrics_;
+  StorePort store_;
+  std::unique_ptr<LogPort> log_;
+  std::unique_ptr<core::Worker> worker_;
+  std::uint64_t life_ = 0;
+};
+
+void deliver(core::Worker& worker, RequestToken token, StoreAnswer answer);
 
 // Hands the store's answer to the shard that asked.
 void deliver(core::Shard& shard, RequestToken token, StoreAnswer answer);

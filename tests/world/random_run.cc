@@ -28,6 +28,22 @@ core::Config tight_config(SeededRandom& random) {
   config.unlogged_bytes_max = 200 + random.below(2000);
   config.write_stall_max = seconds(3);
   config.retry_delay_max = seconds(1);
+  config.undrained_bytes_max = 400 + random.below(2000);
+  return config;
+}
+
+core::WorkerConfig tight_worker_config(SeededRandom& random) {
+  core::WorkerConfig config;
+  config.flush_interval = milliseconds(200 + random.below(800));
+  config.claim_lease = seconds(2);
+  config.claim_documents_max = 1 + random.below(3);
+  config.reads_max = 1 + random.below(3);
+  config.page_bytes = 40 + random.below(400);
+  config.drain_bytes_max = 100 + random.below(1000);
+  config.retry_delay_max = seconds(1);
+  config.snapshot_interval = milliseconds(800);
+  config.snapshot_updates_min = 3 + random.below(8);
+  config.log_page_bytes = 40 + random.below(400);
   return config;
 }
 
@@ -66,7 +82,8 @@ class RandomRun {
             .store_steps = world_.store_steps(),
             .faults = faults_,
             .edits = edits_,
-            .crashes = crashes_};
+            .crashes = crashes_,
+            .buffer_accidents = buffer_accidents_};
   }
 
  private:
@@ -76,7 +93,9 @@ class RandomRun {
             .config = tight_config(random_),
             .keep_lines = options_.keep_history,
             .broker_loss_percent = options_.broker_loss_percent,
-            .slow_percent = options_.slow_percent};
+            .slow_percent = options_.slow_percent,
+            .workers = options_.workers,
+            .worker_config = tight_worker_config(random_)};
   }
 
   StoreFault fault(const StoreRequest& request) {
@@ -91,6 +110,7 @@ class RandomRun {
   }
 
   void act() {
+    if (options_.workers > 0) disturb_buffer();
     const std::size_t client = random_.below(world_.client_count());
     const std::uint64_t die = random_.below(100);
     if (die < 45) return type(client);
@@ -101,6 +121,26 @@ class RandomRun {
     if (die < 91) return world_.stall(client, random_.chance(50));
     if (die < 97) return crash_or_start(random_.below(world_.node_count()));
     if (options_.drains) restart(random_.below(world_.node_count()));
+  }
+
+  void disturb_buffer() {
+    const std::uint64_t die = random_.below(100);
+    if (die < 20) world_.buffer().sync();
+    if (die >= 20 && die < 26 && options_.crashes) {
+      const std::size_t worker = random_.below(world_.worker_count());
+      if (world_.worker(worker).alive()) {
+        world_.crash_worker(worker);
+      } else {
+        world_.start_worker(worker);
+      }
+    }
+    if (!options_.buffer_accidents || die < 95) return;
+    ++buffer_accidents_;
+    if (die == 99) {
+      world_.flush_buffer();
+    } else {
+      world_.crash_buffer();
+    }
   }
 
   // SIGTERM, some time to drain, and the next process.
@@ -165,6 +205,7 @@ class RandomRun {
   std::uint64_t faults_ = 0;
   std::uint64_t edits_ = 0;
   std::uint64_t crashes_ = 0;
+  std::uint64_t buffer_accidents_ = 0;
 };
 
 }  // namespace

@@ -23,6 +23,9 @@ struct RandomRunOptions {
   bool crashes = true;
   bool drains = true;
   bool keep_history = false;
+  // durability=buffer, if there are any.
+  std::size_t workers = 0;
+  bool buffer_accidents = true;  // It crashes with the loss of what came last, or is flushed.
 };
 
 struct RandomRunResult {
@@ -33,6 +36,7 @@ struct RandomRunResult {
   std::uint64_t faults = 0;
   std::uint64_t edits = 0;
   std::uint64_t crashes = 0;
+  std::uint64_t buffer_accidents = 0;
 };
 
 // People type, come and go; nodes die and drain; the store and the broker fail. Then everything

@@ -23,14 +23,22 @@ World::World(const WorldOptions& options)
     : options_(options),
       random_(options.seed),
       history_(options.keep_lines),
+      buffer_(
+          [this](const DocumentName& document, ports::BufferPosition position,
+                 const SharedBytes& update) { publish_from_buffer(document, position, update); }),
       broker_loss_percent_(options.broker_loss_percent),
       slow_percent_(options.slow_percent) {
   Surroundings& surroundings = *this;
   for (std::size_t number = 0; number < options.nodes; ++number) {
     drivers_.emplace_back();
-    nodes_.push_back(
-        std::make_unique<Node>(surroundings, events_, number, random_.next(), options.config));
+    nodes_.push_back(std::make_unique<Node>(surroundings, events_, number, random_.next(),
+                                            options.config, options.workers > 0));
     nodes_.back()->start();
+  }
+  for (std::size_t number = 0; number < options.workers; ++number) {
+    workers_.push_back(std::make_unique<WorkerNode>(surroundings, events_, options.nodes + number,
+                                                    random_.next(), options.worker_config));
+    start_worker(number);
   }
 }
 
@@ -135,7 +143,108 @@ void World::drain(std::size_t node) {
   input(node, [](core::Shard& shard) { shard.drain(); });
 }
 
+// Workers.
+
+void World::start_worker(std::size_t number) {
+  if (workers_[number]->alive()) return;
+  note(nodes_.size() + number, "START");
+  workers_[number]->start();
+  input_worker(number, [](core::Worker&) {});
+}
+
+void World::crash_worker(std::size_t number) {
+  if (!workers_[number]->alive()) return;
+  note(nodes_.size() + number, "CRASH");
+  workers_[number]->crash();
+}
+
+// Every input may change the deadline; an alarm that comes too early finds nothing due.
+void World::input_worker(std::size_t number, const std::function<void(core::Worker&)>& call) {
+  SYNCLINE_ASSERT(!inside_);
+  WorkerNode& worker = *workers_[number];
+  inside_ = true;
+  call(worker.worker());
+  inside_ = false;
+  const Instant due = worker.worker().next_deadline();
+  if (due == Instant::never()) return;
+  events_.at(due, [this, number, life = worker.life(), due] {
+    WorkerNode& then = *workers_[number];
+    if (!then.alive() || then.life() != life || then.worker().next_deadline() != due) return;
+    input_worker(number, [](core::Worker& awake) { awake.on_deadline(); });
+  });
+}
+
+void World::execute_for_worker(std::size_t number, std::uint64_t life, const StoreRequest& request,
+                               StoreFault fault) {
+  const WorkerNode& worker = *workers_[number];
+  const bool same_life = worker.alive() && worker.life() == life;
+  if (!same_life && random_.chance(50)) return;
+  StoreAnswer answer = carry_out(request, fault);
+  if (!same_life) return;
+  events_.after(latency(Duration::zero(), milliseconds(2)),
+                [this, number, life, token = request.token, answer = std::move(answer)] {
+                  const WorkerNode& then = *workers_[number];
+                  if (!then.alive() || then.life() != life) return;
+                  input_worker(number, [&](core::Worker& asked) { deliver(asked, token, answer); });
+                });
+}
+
+// The write buffer.
+
+void World::publish_from_buffer(const DocumentName& document, ports::BufferPosition position,
+                                const SharedBytes& update) {
+  const auto ids = client::read_update_ids(update.view());
+  SYNCLINE_ASSERT(ids.ok(), "an unreadable update was appended");
+  once_buffered_[document].add_all(*ids);
+  for (const auto& [node, subscribed] : subscriptions_) {
+    if (document != subscribed || random_.chance(broker_loss_percent_)) continue;
+    input_later(node, latency(microseconds(50), milliseconds(3)),
+                [document, position, update](core::Shard& shard) {
+                  shard.on_buffer_update(document, position, update);
+                });
+  }
+}
+
+void World::crash_buffer() {
+  history_.note("BUFFER CRASH");
+  buffer_.crash();
+  reconnect_to_buffer();
+}
+
+void World::flush_buffer() {
+  history_.note("BUFFER FLUSH");
+  buffer_.flush();
+  reconnect_to_buffer();
+}
+
+void World::reconnect_to_buffer() {
+  loaded_.clear();
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    if (!nodes_[node]->alive()) continue;
+    input_later(node, latency(milliseconds(1), milliseconds(200)),
+                [](core::Shard& shard) { shard.on_buffer_reconnected(); });
+  }
+}
+
+UpdateIds World::durable_ids(const DocumentName& document) const {
+  UpdateIds ids = store_.logged_ids(document);
+  ids.add_all(buffer_.buffered_ids(document));
+  return ids;
+}
+
 // The store.
+
+StoreAnswer World::carry_out(const StoreRequest& request, StoreFault fault) {
+  if (fault == StoreFault::unknown_late) {
+    events_.after(random_.between(milliseconds(1), seconds(3)), [this, request] {
+      if (request.step == StoreStep::append) store_.commit(request);
+      if (request.step == StoreStep::drain) store_.commit_drain(request);
+      if (request.step == StoreStep::buffer_append) buffer_.append(request);
+    });
+  }
+  return MemoryBuffer::is_buffer_step(request.step) ? buffer_.execute(request, fault, events_.now())
+                                                    : store_.execute(request, fault);
+}
 
 void World::on_store_request(std::size_t node, StoreRequest request) {
   const std::uint64_t step = store_steps_++;
@@ -146,10 +255,16 @@ void World::on_store_request(std::size_t node, StoreRequest request) {
                  " fault=" + std::string(name(fault)));
   history_.note_bytes(request.bytes.view());
   Instant due = events_.now() + latency(microseconds(100), milliseconds(5));
-  if (request.step == StoreStep::append) {
+  if (request.step == StoreStep::append || request.step == StoreStep::buffer_append) {
     // Appends of one shard to one document are committed in the order of the calls.
     Instant& last = last_append_[{node, request.document}];
     due = last = std::max(due, last);
+  }
+  if (node >= nodes_.size()) {
+    const std::size_t worker = node - nodes_.size();
+    events_.at(due, [this, worker, life = workers_[worker]->life(), request = std::move(request),
+                     fault] { execute_for_worker(worker, life, request, fault); });
+    return;
   }
   events_.at(due, [this, node, life = nodes_[node]->life(), request = std::move(request), fault] {
     execute(node, life, request, fault);
@@ -161,11 +276,7 @@ void World::execute(std::size_t node, std::uint64_t life, const StoreRequest& re
   const bool same_life = nodes_[node]->alive() && nodes_[node]->life() == life;
   // What a dead node asked for may or may not have left it.
   if (!same_life && random_.chance(50)) return;
-  StoreAnswer answer = store_.execute(request, fault);
-  if (fault == StoreFault::unknown_late) {
-    events_.after(random_.between(milliseconds(1), seconds(3)),
-                  [this, request] { store_.commit(request); });
-  }
+  StoreAnswer answer = carry_out(request, fault);
   if (!same_life) return;
   input_later(node, latency(Duration::zero(), milliseconds(2)),
               [token = request.token, answer = std::move(answer)](core::Shard& shard) {
@@ -179,7 +290,7 @@ void World::on_subscription(std::size_t node, const DocumentName& document, bool
   note(node, (on ? "subscribe " : "unsubscribe ") + document.text());
   if (on) {
     subscriptions_.emplace(node, document);
-    loaded_[{node, document}] = store_.logged_ids(document);
+    loaded_[{node, document}] = durable_ids(document);
   } else {
     subscriptions_.erase({node, document});
   }

@@ -16,6 +16,7 @@
 #include "server/core/config.h"
 #include "tests/world/event_queue.h"
 #include "tests/world/history.h"
+#include "tests/world/memory_buffer.h"
 #include "tests/world/memory_store.h"
 #include "tests/world/node.h"
 
@@ -32,6 +33,9 @@ struct WorldOptions {
   unsigned broker_loss_percent = 0;
   // How many answers of the store and messages of the broker take up to some seconds.
   unsigned slow_percent = 0;
+  // durability=buffer, if there are any.
+  std::size_t workers = 0;
+  core::WorkerConfig worker_config = {};
 };
 
 // Nodes, the store and the broker that they share, and clients that type: in one thread, on virtual
@@ -75,6 +79,17 @@ class World final : private Surroundings {
   void crash(std::size_t node);
   void start(std::size_t node);
   void drain(std::size_t node);
+
+  // Workers.
+  std::size_t worker_count() const { return workers_.size(); }
+  WorkerNode& worker(std::size_t number) { return *workers_[number]; }
+  void crash_worker(std::size_t number);
+  void start_worker(std::size_t number);
+
+  // The write buffer. Its accidents cut everybody's connection to it.
+  MemoryBuffer& buffer() { return buffer_; }
+  void crash_buffer();
+  void flush_buffer();
 
   // The store and the broker.
   MemoryStore& store() { return store_; }
@@ -171,8 +186,17 @@ class World final : private Surroundings {
   void tick(ClientIndex client);
 
   void execute(std::size_t node, std::uint64_t life, const StoreRequest& request, StoreFault fault);
+  StoreAnswer carry_out(const StoreRequest& request, StoreFault fault);
+  void execute_for_worker(std::size_t worker, std::uint64_t life, const StoreRequest& request,
+                          StoreFault fault);
+  void input_worker(std::size_t worker, const std::function<void(core::Worker&)>& call);
+  void publish_from_buffer(const DocumentName& document, ports::BufferPosition position,
+                           const SharedBytes& update);
+  void reconnect_to_buffer();
   Duration latency(Duration low, Duration high);
 
+  // What is durable somewhere now.
+  UpdateIds durable_ids(const DocumentName& document) const;
   void check_saved(const Client& client, UpdateIds saved);
   void check_synced(const Client& client, std::size_t node);
   void check_document(const DocumentName& document);
@@ -189,6 +213,9 @@ class World final : private Surroundings {
   ClientNames names_;
 
   MemoryStore store_;
+  MemoryBuffer buffer_;
+  // What was ever in the buffer, though it may have forgotten it.
+  std::map<DocumentName, UpdateIds> once_buffered_;
   FaultChooser choose_fault_;
   std::uint64_t store_steps_ = 0;
   std::map<std::pair<std::size_t, DocumentName>, Instant> last_append_;
@@ -208,6 +235,7 @@ class World final : private Surroundings {
   bool healed_ = false;  // People reload the page where a client was told to stop.
   // Last, so that a shard's last words still find a world.
   std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<std::unique_ptr<WorkerNode>> workers_;
 };
 
 }  // namespace syncline::world

@@ -44,7 +44,7 @@ RC_GTEST_PROP(LogWriterProperty, DurableMeansCommittedWithAllBefore, ()) {
   };
   const auto answer = [&](std::size_t which, ports::Outcome outcome) {
     const auto at = std::next(store.waiting.begin(), static_cast<std::ptrdiff_t>(which));
-    const auto [ticket, update] = at->second;
+    const Ticket ticket = at->first;
     store.waiting.erase(at);
     const auto done = writer.on_append_done(ticket, outcome, now);
     RC_ASSERT(done.has_value() == (outcome == ports::Outcome::committed));

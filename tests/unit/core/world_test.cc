@@ -187,7 +187,68 @@ TEST(RandomRuns, HoldWithEverythingAtOnce) {
   EXPECT_GT(crashes, 500u);
 }
 
-// SYNCLINE_SEED=n [SYNCLINE_RUNS=m] [SYNCLINE_HISTORY=1]
+TEST(World, WithABufferEditsReachTheLogWithinSeconds) {
+  core::Config config;
+  config.anti_entropy_interval = seconds(5);
+  World world({.seed = 12, .nodes = 2, .config = config, .workers = 1});
+  const auto alice = world.add_client("alice", "plan", true);
+  const auto bob = world.add_client("bob", "plan", true);
+  world.connect(alice, 0);
+  world.connect(bob, 1);
+  world.run_for(seconds(1));
+  world.insert(alice, 0, "hello");
+  world.run_for(milliseconds(100));
+  EXPECT_EQ(world.yjs(bob).doc().text_of("t"), "hello");
+  EXPECT_EQ(world.yjs(alice).unsaved_edits(), 0u);
+  world.run_for(seconds(2));
+  EXPECT_EQ(world.store().log(DocumentName::parse("plan").value()).size(), 1u);
+  world.run_for(seconds(40));
+  world.check_converged();
+  world.check_nothing_left();
+  EXPECT_EQ(world.violations(), std::vector<std::string>());
+}
+
+TEST(RandomRuns, HoldWithABuffer) {
+  for (std::uint64_t seed = 400; seed < 500; ++seed) {
+    expect_kept({.seed = seed,
+                 .store_fault_percent = 0,
+                 .read_fault_percent = 0,
+                 .broker_loss_percent = 0,
+                 .slow_percent = 0,
+                 .crashes = false,
+                 .drains = false,
+                 .workers = 2,
+                 .buffer_accidents = false});
+    if (HasFailure()) return;
+  }
+}
+
+TEST(RandomRuns, HoldWithABufferThatForgets) {
+  for (std::uint64_t seed = 500; seed < 600; ++seed) {
+    expect_kept({.seed = seed,
+                 .store_fault_percent = 0,
+                 .read_fault_percent = 0,
+                 .crashes = false,
+                 .drains = false,
+                 .workers = 2});
+    if (HasFailure()) return;
+  }
+}
+
+TEST(RandomRuns, HoldWithABufferAndEverythingAtOnce) {
+  std::uint64_t accidents = 0;
+  for (std::uint64_t seed = 2000; seed < 2300; ++seed) {
+    const RandomRunResult result = random_run({.seed = seed, .workers = 2});
+    for (const std::string& violation : result.violations) {
+      ADD_FAILURE() << "SYNCLINE_SEED=" << seed << ": " << violation;
+    }
+    if (HasFailure()) return;
+    accidents += result.buffer_accidents;
+  }
+  EXPECT_GT(accidents, 1000u);
+}
+
+// SYNCLINE_SEED=n [SYNCLINE_RUNS=m] [SYNCLINE_WORKERS=2] [SYNCLINE_HISTORY=1]
 TEST(RandomRuns, HoldForTheGivenSeeds) {
   const char* seed = std::getenv("SYNCLINE_SEED");
   if (seed == nullptr) GTEST_SKIP() << "set SYNCLINE_SEED to replay a run";
@@ -195,8 +256,11 @@ TEST(RandomRuns, HoldForTheGivenSeeds) {
   const std::uint64_t first = std::stoull(seed);
   const std::uint64_t end = first + (runs == nullptr ? 1 : std::stoull(runs));
   for (std::uint64_t at = first; at < end && !HasFailure(); ++at) {
+    const char* workers = std::getenv("SYNCLINE_WORKERS");
     const RandomRunResult result =
-        random_run({.seed = at, .keep_history = std::getenv("SYNCLINE_HISTORY") != nullptr});
+        random_run({.seed = at,
+                    .keep_history = std::getenv("SYNCLINE_HISTORY") != nullptr,
+                    .workers = workers == nullptr ? 0 : std::stoull(workers)});
     for (const std::string& line : result.history) std::puts(line.c_str());
     for (const std::string& violation : result.violations) {
       ADD_FAILURE() << "SYNCLINE_SEED=" << at << ": " << violation;

@@ -46,6 +46,7 @@ class NoRandom final : public ports::Random {
 class NoStore final : public ports::UpdateStore, public ports::SnapshotStore {
   void append(RequestToken, const DocumentName&, SharedBytes, std::uint64_t) override {}
   void read_log(RequestToken, const DocumentName&, Sequence, std::size_t) override {}
+  void read_heads(RequestToken, std::vector<DocumentName>) override {}
   void read_snapshot(RequestToken, const DocumentName&, Sequence) override {}
   void write_snapshot(RequestToken, const DocumentName&, ports::Snapshot) override {}
 };
