@@ -27,7 +27,7 @@ MachineClock::MachineClock(const Scheduler& scheduler, const Setting& setting)
       anchor_at_(scheduler.now()),
       monotonic_at_anchor_(setting.monotonic),
       wall_at_anchor_(epoch),
-      wall_offset_(setting.wall) {
+      own_offset_(setting.wall) {
   SYNCLINE_ASSERT(rate() > 0, setting.ppm);
 }
 
@@ -40,7 +40,9 @@ Instant MachineClock::now() const {
 }
 
 WallTime MachineClock::running_wall() const {
-  milliseconds wall = duration_cast<milliseconds>(wall_at_anchor_ + elapsed()) + wall_offset_;
+  milliseconds wall = duration_cast<milliseconds>(wall_at_anchor_ + elapsed()) + own_offset_;
+  if (wall_is_true_) return {wall};
+  wall += skew_;
   if (strobe_period_ > Duration::zero()) {
     const auto phase = scheduler_.now().since_start / strobe_period_;
     if (phase % 2 == 1) wall += strobe_amount_;
@@ -48,11 +50,21 @@ WallTime MachineClock::running_wall() const {
   return {wall};
 }
 
-WallTime MachineClock::wall_now() const { return frozen_at_ ? *frozen_at_ : running_wall(); }
+WallTime MachineClock::wall_now() const {
+  if (frozen_at_ || skew_ != milliseconds::zero() || strobe_period_ > Duration::zero()) {
+    note_wrong_time();
+  }
+  return frozen_at_ && !wall_is_true_ ? *frozen_at_ : running_wall();
+}
+
+void MachineClock::note_wrong_time() const {
+  if (wrong_time_) wrong_time_();
+}
 
 std::optional<Moment> MachineClock::moment_of(Instant instant) const {
   if (instant <= now()) return scheduler_.now();
   if (suspended_ || instant.since_start >= end_of_time) return std::nullopt;
+  if (drift_ppm_ != 0) note_wrong_time();
   // Rounded up: the clock must have reached it.
   const Wide ahead = (instant - monotonic_at_anchor_).count();
   const Wide true_ahead = (ahead * true_rate + rate() - 1) / rate();
@@ -76,7 +88,7 @@ void MachineClock::set_drift(std::int64_t ppm) {
 
 void MachineClock::freeze_wall(bool frozen) {
   if (frozen) {
-    frozen_at_ = wall_now();
+    frozen_at_ = running_wall();
   } else {
     frozen_at_.reset();
   }

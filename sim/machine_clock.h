@@ -37,8 +37,14 @@ class MachineClock final : public ports::Clock {
   // Called after each change of the monotonic clock's rate; to ask moment_of again.
   void on_rate_change(std::function<void()> call) { rate_changed_ = std::move(call); }
 
+  // Called when somebody reads the wall clock while a fault makes it wrong, and when somebody asks
+  // moment_of while a fault changes the rate.
+  void on_wrong_time(std::function<void()> call) { wrong_time_ = std::move(call); }
+  // Faults of the wall clock do nothing from here on.
+  void keep_wall_true() { wall_is_true_ = true; }
+
   // Faults, each undone by its opposite. `ppm` is added to the machine's own.
-  void skew_wall(milliseconds by) { wall_offset_ += by; }
+  void skew_wall(milliseconds by) { skew_ += by; }
   void set_drift(std::int64_t ppm);
   void freeze_wall(bool frozen);
   // Jumps by `amount` and back, each `period`; zero ends it.
@@ -50,11 +56,14 @@ class MachineClock final : public ports::Clock {
   std::int64_t rate() const { return 1'000'000 + own_ppm_ + drift_ppm_; }
   Duration elapsed() const;
   WallTime running_wall() const;
+  void note_wrong_time() const;
   void anchor();
 
   const Scheduler& scheduler_;
   const std::int64_t own_ppm_;
   std::function<void()> rate_changed_;
+  std::function<void()> wrong_time_;
+  bool wall_is_true_ = false;
 
   // At true time anchor_at_ the clocks showed these; since then they run at rate().
   Moment anchor_at_;
@@ -63,7 +72,8 @@ class MachineClock final : public ports::Clock {
   std::int64_t drift_ppm_ = 0;
   bool suspended_ = false;
 
-  milliseconds wall_offset_{0};
+  const milliseconds own_offset_;
+  milliseconds skew_{0};
   std::optional<WallTime> frozen_at_;
   milliseconds strobe_amount_{0};
   Duration strobe_period_{0};

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "server/base/assert.h"
-#include "sim/party_name.h"
+#include "sim/history/text.h"
 
 namespace syncline::sim {
 namespace {
@@ -101,7 +101,7 @@ SimulatedNetwork::Wire& SimulatedNetwork::wire(Party from, Party to) {
   slot = std::make_unique<Wire>(Wire{
       .from = from,
       .to = to,
-      .random = RandomStream(seed_, name_of(from) + '>' + name_of(to), "wire"),
+      .random = RandomStream(seed_, history::to_text(from) + ">" + history::to_text(to), "wire"),
   });
   const bool outer = is_outer(from) || is_outer(to);
   slot->latency =
@@ -285,6 +285,9 @@ void SimulatedNetwork::arrive(LinkId id) {
     return end_side_later(*link, Side::opener, LinkEnd::refused, draw_latency(back));
   }
   if (blocked(link->out[0]) || blocked(link->out[1]) || paused_.contains(link->parties[1])) {
+    if (observer_ != nullptr && paused_.contains(link->parties[1])) {
+      observer_->on_message_held(link->parties[1]);
+    }
     for (const Direction& direction : link->out) {
       notice(*direction.wire, WireFault::Kind::partition);
       notice(*direction.wire, WireFault::Kind::stall);
@@ -368,10 +371,8 @@ void SimulatedNetwork::pump(LinkId id, Side from) {
     return notice(*out.wire, WireFault::Kind::stall);
   }
   const Side to = other(from);
-  if (paused_.contains(link->parties[index(to)])) return;
-  if (!out.read && link->events[index(to)] != nullptr &&
-      out.messages.front().kind != Message::Kind::reset &&
-      !std::exchange(out.slips_through, false)) {
+  if (!takes(*link, to)) {
+    if (observer_ != nullptr) observer_->on_message_held(link->parties[index(to)]);
     return;
   }
   Message message = std::move(out.messages.front());
@@ -400,6 +401,15 @@ void SimulatedNetwork::pump(LinkId id, Side from) {
     case Message::Kind::reset:
       return end_side(id, to, LinkEnd::reset);
   }
+}
+
+// Whether this side takes the message that has come.
+bool SimulatedNetwork::takes(Link& link, Side side) {
+  if (paused_.contains(link.parties[index(side)])) return false;
+  Direction& in = link.out[index(other(side))];
+  if (in.read || link.events[index(side)] == nullptr) return true;
+  if (in.messages.front().kind == Message::Kind::reset) return true;
+  return std::exchange(in.slips_through, false);
 }
 
 // The sender learns what has arrived, unless the way back is blocked.
@@ -462,6 +472,12 @@ void SimulatedNetwork::set_paused(Party party, bool paused) {
       wake(*slot, Side::accepter, Duration::zero());
     }
   }
+}
+
+bool SimulatedNetwork::has_links(Party party) const {
+  return std::any_of(links_.begin(), links_.end(), [&](const std::unique_ptr<Link>& link) {
+    return link != nullptr && (link->parties[0] == party || link->parties[1] == party);
+  });
 }
 
 // Links: how they end.

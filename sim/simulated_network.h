@@ -55,6 +55,8 @@ class NetworkObserver {
                                std::string_view what) = 0;
   virtual void on_message_received(std::uint64_t message) = 0;
   virtual void on_message_lost(std::uint64_t message) = 0;
+  // It has come as far as the receiver, who does not take it now: paused, or not reading.
+  virtual void on_message_held(Party receiver) = 0;
   // A fault held, delayed or ended something.
   virtual void on_fault_noticed(std::uint32_t fault) = 0;
 
@@ -88,6 +90,7 @@ class SimulatedNetwork final : public Network {
   void end_fault(std::uint32_t id);
 
   std::size_t link_count() const { return links_open_; }
+  bool has_links(Party party) const;
 
  private:
   struct Wire;
@@ -114,6 +117,7 @@ class SimulatedNetwork final : public Network {
   void queue(Link& link, Side from, Message message);
   void schedule_pump(Link& link, Side from, Moment at);
   void pump(LinkId id, Side from);
+  bool takes(Link& link, Side side);
   void wake(Link& link, Side from, Duration within);
   void settle(Link& link, Side from);
   void drop_messages(Direction& direction);

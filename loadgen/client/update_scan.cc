@@ -160,6 +160,7 @@ Result<void> scan_update(BytesView update, UpdateScan& out) {
   std::uint64_t clients = 0;
   bool good = in.take_var_uint(clients);
   for (std::uint64_t i = 0; good && i < clients; ++i) good = take_client(in, out.runs);
+  out.delete_set = in.rest();
   if (!good || !take_deletes(in, out.deleted)) return in.failure();
   return in.expect_end();
 }

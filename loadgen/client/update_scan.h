@@ -59,6 +59,7 @@ struct ScannedRange {
 struct UpdateScan {
   std::vector<ScannedRun> runs;
   std::vector<ScannedRange> deleted;
+  BytesView delete_set = {};  // The same as encoded.
 };
 
 // Reads `update` into `out`, whose memory is used again. On error `out` holds what came before it.

@@ -46,10 +46,12 @@ void YjsClient::on_frame(BytesView frame, Instant now) {
   const auto message = y_websocket::parse(frame);
   if (!message.ok()) return on_server_message(frame);
   if (const auto* step1 = std::get_if<y_websocket::SyncStep1>(&*message)) {
+    if (observer_ != nullptr) observer_->on_offered(step1->state_vector);
     send(make_step2(step1->state_vector));
   } else if (const auto* step2 = std::get_if<y_websocket::SyncStep2>(&*message)) {
     apply(step2->update);
     synced_ = true;
+    if (observer_ != nullptr) observer_->on_synced();
   } else if (const auto* update = std::get_if<y_websocket::Update>(&*message)) {
     apply(update->update);
   } else if (const auto* awareness = std::get_if<y_websocket::Awareness>(&*message)) {
@@ -81,28 +83,38 @@ void YjsClient::apply(BytesView update) {
   const auto ids = read_update_ids(update);
   if (!ids.ok() || !doc_.apply_update(update).ok()) {
     problems_.push_back("an update that cannot be read");
+    if (observer_ != nullptr) observer_->on_applied(ids.ok() ? *ids : UpdateIds(), false);
     return;
   }
+  if (observer_ != nullptr) observer_->on_applied(*ids, true);
   mark_returned(*ids);
 }
 
+void YjsClient::note_saved(const UpdateIds& ids) {
+  if (ids.empty()) return;
+  saved_.add_all(ids);
+  if (observer_ != nullptr) observer_->on_saved(ids);
+}
+
 void YjsClient::mark_saved(std::size_t edit) {
-  if (unsaved_.erase(edit) == 1) saved_.add_all(edits_[edit]);
+  if (unsaved_.erase(edit) == 1) note_saved(edits_[edit]);
 }
 
 void YjsClient::mark_returned(const UpdateIds& ids) {
   for (auto at = unsaved_.begin(); at != unsaved_.end();) {
-    saved_.add_all(at->second.intersection(ids));
+    note_saved(at->second.intersection(ids));
     at->second = at->second.without(ids);
     at = at->second.empty() ? unsaved_.erase(at) : std::next(at);
   }
 }
 
 void YjsClient::edit(const std::function<void(crdt::Doc&)>& change) {
+  const Bytes before = observer_ != nullptr ? doc_.encode_state_vector() : Bytes();
   const Bytes update = doc_.transact(change);
   const auto ids = read_update_ids(update);
   SYNCLINE_ASSERT(ids.ok());
   if (ids->empty()) return;
+  if (observer_ != nullptr) observer_->on_edited(*ids, update, before);
   edits_.push_back(*ids);
   unsaved_.emplace(edits_.size() - 1, *ids);
   if (!connected_) return;

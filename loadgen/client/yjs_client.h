@@ -16,6 +16,25 @@
 
 namespace syncline::client {
 
+// Who wants to know what becomes of a client's replica. Views and references live until the call
+// returns.
+class YjsClientObserver {
+ public:
+  // The user changed something; `depends_on` is the state vector before.
+  virtual void on_edited(const UpdateIds& ids, BytesView update, BytesView depends_on) = 0;
+  // An update came and was applied; not `readable`: a stock client would have thrown.
+  virtual void on_applied(const UpdateIds& ids, bool readable) = 0;
+  // The server said that these are saved, by an acknowledgement or because they came back.
+  virtual void on_saved(const UpdateIds& ids) = 0;
+  // The server said what it has; comes before on_synced().
+  virtual void on_offered(BytesView state_vector) = 0;
+  // The handshake is complete.
+  virtual void on_synced() = 0;
+
+ protected:
+  ~YjsClientObserver() = default;
+};
+
 // What y-websocket 3.1 with y-protocols 1.0 does, on our own engine: the handshake, offline edits,
 // the awareness protocol with its timers, and the habit of sending back every awareness change it
 // hears. It also keeps the books on what the server has told it to be saved.
@@ -24,6 +43,9 @@ namespace syncline::client {
 class YjsClient {
  public:
   explicit YjsClient(crdt::ClientId id, bool gc = true);
+
+  // Must outlive the client, or be replaced by null.
+  void set_observer(YjsClientObserver* observer) { observer_ = observer; }
 
   // The connection.
   void on_open(Instant now);
@@ -79,10 +101,12 @@ class YjsClient {
   void on_server_message(BytesView frame);
   bool apply_entry(const protocol::AwarenessEntry& entry, Instant now);
   void send_states(const std::vector<std::uint64_t>& clients);
+  void note_saved(const UpdateIds& ids);
   void mark_saved(std::size_t edit);
   void mark_returned(const UpdateIds& ids);
 
   const crdt::ClientId id_;
+  YjsClientObserver* observer_ = nullptr;
   crdt::Doc doc_;
   bool connected_ = false;
   bool synced_ = false;

@@ -43,6 +43,7 @@ class SimulatedNetworkTest : public testing::Test, private NetworkObserver {
   void on_message_sent(std::uint64_t, Party, Party, std::string_view) override { ++sent; }
   void on_message_received(std::uint64_t) override { ++received; }
   void on_message_lost(std::uint64_t) override { ++lost; }
+  void on_message_held(Party receiver) override { held.push_back(receiver); }
   void on_fault_noticed(std::uint32_t fault) override { ++noticed[fault]; }
 
   void run_for(Duration duration) { scheduler.run_until(scheduler.now() + duration); }
@@ -73,6 +74,7 @@ class SimulatedNetworkTest : public testing::Test, private NetworkObserver {
   int sent = 0;
   int received = 0;
   int lost = 0;
+  std::vector<Party> held;
   std::map<std::uint32_t, int> noticed;
   SimulatedNetwork network{scheduler, 1, {.silent_death_percent = 0}, this};
   LinkId link;
@@ -221,6 +223,7 @@ TEST_F(SimulatedNetworkTest, APausedProcessTakesNothing) {
   run_for(seconds(5));
   EXPECT_THAT(server.heard, ElementsAre());
   EXPECT_THAT(late.heard, ElementsAre());
+  EXPECT_THAT(held, ElementsAre(redis, redis));
   network.set_paused(redis, false);
   run_for(seconds(1));
   EXPECT_THAT(server.heard, testing::UnorderedElementsAre("a", "arrives"));
