@@ -88,21 +88,24 @@ void digest_elements(const ScannedRun& run, std::vector<std::uint64_t>& out) {
   }
 }
 
-std::uint64_t StateDigest::operator()(const client::UpdateScan& state) {
+StateDigests StateDigester::operator()(const client::UpdateScan& state) {
   deleted_.clear();
   for (std::size_t i = 0; i < state.deleted.size(); ++i) {
     Deleted& of_client = deleted_[state.deleted[i].client];
     if (of_client.end == 0) of_client.begin = i;
     of_client.end = i + 1;
   }
-  std::uint64_t sum = 0;
+  StateDigests sums;
   for (const ScannedRun& run : state.runs) {
-    if (run.has_content()) sum += digest(run, state);
+    if (!run.has_content()) continue;
+    const std::uint64_t digest = this->digest(run, state);
+    sums.all += digest;
+    if (run.tag != ContentTag::format) sums.without_formats += digest;
   }
-  return sum;
+  return sums;
 }
 
-std::uint64_t StateDigest::digest(const ScannedRun& run, const client::UpdateScan& state) {
+std::uint64_t StateDigester::digest(const ScannedRun& run, const client::UpdateScan& state) {
   digest_elements(run, elements_);
   std::uint64_t sum = 0;
   for (const std::uint64_t element : elements_) sum += element;

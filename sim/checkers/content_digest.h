@@ -17,9 +17,14 @@ namespace syncline::checkers {
 void digest_elements(const client::ScannedRun& run, std::vector<std::uint64_t>& out);
 
 // Of all elements of a whole state that are not deleted.
-class StateDigest {
+struct StateDigests {
+  std::uint64_t all = 0;
+  std::uint64_t without_formats = 0;
+};
+
+class StateDigester {
  public:
-  std::uint64_t operator()(const client::UpdateScan& state);
+  StateDigests operator()(const client::UpdateScan& state);
 
  private:
   // Those of one client among the state's deleted ranges, by index.

@@ -11,7 +11,9 @@ namespace syncline::checkers {
 
 // Strong convergence (P2): whenever two replicas of a document have the same state vector and the
 // same delete set, wherever and whenever that was, they hold the same elements and read the same.
-// And in the end, all replicas and what is read from the store alone have the same.
+// And in the end, all replicas and what is read from the store alone have the same; but for deleted
+// formats: each yjs client tidies superfluous ones away by itself, whenever it sees them, and says
+// so at its next handshake.
 //
 // Every replica that is seen is judged, unless something waits in it: what waits shows in its
 // encoding and is not part of it. Elements are compared by their digests, apart from how an
@@ -31,7 +33,7 @@ class Convergence final : public CheckerOf<Convergence> {
   // The first replica that was seen with a state vector and a delete set.
   struct Seen {
     std::uint64_t encoded = 0;  // Digests.
-    std::uint64_t elements = 0;
+    StateDigests elements;
     std::uint64_t reading = 0;
     history::Party party{};
     Duration at{0};
@@ -39,7 +41,8 @@ class Convergence final : public CheckerOf<Convergence> {
   };
   // The first look at a document after the end.
   struct Final {
-    std::uint64_t key;
+    std::uint64_t elements;  // A digest, without formats.
+    std::uint64_t reading;
     Bytes state_vector;
     history::Party party;
   };
@@ -47,13 +50,14 @@ class Convergence final : public CheckerOf<Convergence> {
   void judge(history::Party party, history::DocumentNumber document,
              const history::ReplicaState& state);
   void judge_final(history::Party party, history::DocumentNumber document,
-                   const history::ReplicaState& state, std::uint64_t key);
+                   const history::ReplicaState& state, std::uint64_t elements,
+                   std::uint64_t reading);
 
   FlatMap<Seen> seen_;  // By the digest of document, state vector and delete set.
   std::map<history::DocumentNumber, Final> finals_;
   bool time_is_up_ = false;
   client::UpdateScan scan_;
-  StateDigest digest_;
+  StateDigester digest_;
 };
 
 }  // namespace syncline::checkers

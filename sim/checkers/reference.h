@@ -20,7 +20,7 @@ namespace syncline::checkers {
 // edit as its author's own replica told it, if the log has it; not what the log says of it.
 //
 // Its cost grows with the square of a document: documents of more than `elements_max` elements are
-// not compared. Compared are plain documents, with no formats.
+// not compared. It tidies no formats away: more of them may be deleted in the log.
 class Reference final : public CheckerOf<Reference> {
  public:
   static constexpr std::string_view checker_name = "reference";

@@ -80,6 +80,7 @@ void SessionGuarantees::on(const history::ClientSynced& event) {
 void SessionGuarantees::on(const history::ReplicaSeen& event) {
   if (event.party.kind != PartyKind::client || !vector_.read(event.state.state_vector)) return;
   Client& client = clients_[event.party.number];
+  if (!client.connected) return;  // It may be another session by now.
   if (const Known* lost = vector_.first_beyond(client.had)) {
     violate(to_text(event.party) + " no longer has " + std::to_string(lost->client) + ":" +
             std::to_string(lost->clock - 1) + " of " + to_text(event.document));

@@ -16,7 +16,8 @@ namespace syncline::checkers {
 // Read your writes and monotonic reads, across reconnects and nodes.
 //
 // A client reads its own replica, so for its user both hold by the model: the replica never gets
-// smaller within a session, and holds what it was offered once it is synced. Both are checked.
+// smaller within a session, and holds what it was offered once it is synced. Both are checked,
+// while it is connected.
 //
 // What a node offers at a handshake (its step 1) is less. It forwards edits before they are
 // durable, so that an edit that a session has seen may vanish with its node and come back only from

@@ -53,7 +53,7 @@ struct ReplicaState {
 // Clients.
 
 // A session is about to open a document on a node (told before the node hears of it), or lost it.
-// One client has one document. A new session is told of before its replica is looked at.
+// One client has one document.
 struct ClientConnected {
   Party client;
   DocumentNumber document;
