@@ -29,6 +29,29 @@ constexpr Duration thinking_min = milliseconds(600);
 constexpr Duration thinking_max = seconds(20);
 constexpr std::uint64_t burst_max = 24;
 
+// As JavaScript sees it. REQUIRES: is_utf8(text).
+std::u16string to_utf16(std::string_view text) {
+  std::u16string units;
+  units.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const std::size_t bytes = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    char32_t point = bytes == 1 ? lead : lead & (0x7Fu >> bytes);
+    for (std::size_t next = 1; next < bytes; ++next) {
+      point = point << 6 | (static_cast<unsigned char>(text[at + next]) & 0x3Fu);
+    }
+    at += bytes;
+    if (point >= 0x10000) {
+      point -= 0x10000;
+      units += static_cast<char16_t>(0xD800 + (point >> 10));
+      units += static_cast<char16_t>(0xDC00 + (point & 0x3FF));
+    } else {
+      units += static_cast<char16_t>(point);
+    }
+  }
+  return units;
+}
+
 }  // namespace
 
 TypingStyle TypingStyle::of(const faults::PlanCluster& cluster) {
@@ -70,9 +93,10 @@ Typist::Stroke Typist::draw_stroke() {
 void Typist::type(crdt::Doc& doc) {
   Stroke stroke = draw_stroke();
   const std::uint64_t where = random_.next();
-  const std::uint64_t length = doc.text(text_name).length();
+  text_ = to_utf16(doc.text(text_name).to_string());
+  const std::uint64_t length = text_.size();
   if (style_.same_position) cursor_ = contested_position;
-  cursor_ = std::min(cursor_, length);
+  cursor_ = settle(cursor_);
   if (!std::exchange(canary_typed_, true)) stroke = Stroke::canary;
   if (length > text_length_max && stroke != Stroke::format) stroke = Stroke::erase;
   switch (stroke) {
@@ -104,27 +128,34 @@ void Typist::type(crdt::Doc& doc) {
 void Typist::place_cursor(std::uint64_t length, std::uint64_t where) {
   if (style_.same_position) return;
   const std::uint64_t near = std::min<std::uint64_t>(length, 8);
-  cursor_ = where % 4 == 0 ? (where >> 8) % (length + 1) : (where >> 8) % (near + 1);
+  cursor_ = settle((where >> 8) % ((where % 4 == 0 ? length : near) + 1));
+}
+
+std::uint64_t Typist::settle(std::uint64_t index) const {
+  if (index >= text_.size()) return text_.size();
+  const bool within = (text_[index] & 0xFC00) == 0xDC00;
+  return within && index > 0 ? index - 1 : index;
 }
 
 void Typist::insert(crdt::Doc& doc, const std::string& text) {
   crdt::Text view = doc.text(text_name);
   const std::uint64_t before = view.length();
-  const std::uint64_t at = std::min(cursor_, before);
-  SYNCLINE_ASSERT(view.insert(at, text).ok(), at, before);
-  cursor_ = at + (view.length() - before);
+  SYNCLINE_ASSERT(view.insert(cursor_, text).ok(), cursor_, before);
+  text_.insert(cursor_, to_utf16(text));
+  cursor_ += view.length() - before;
 }
 
 void Typist::erase(crdt::Doc& doc) {
-  const std::uint64_t wanted = 1 + random_.below(random_.chance(90) ? 3 : 200);
-  crdt::Text view = doc.text(text_name);
-  const std::uint64_t length = view.length();
+  const bool much = random_.chance(10);
+  std::uint64_t wanted = 1 + random_.below(much ? 200 : 3);
+  const std::uint64_t length = text_.size();
+  if (length > text_length_max) wanted += length / 4;
   if (length == 0) return;
   // Backspace, as far as there is something before the cursor.
-  const std::uint64_t end = cursor_ == 0 ? length : std::min(cursor_, length);
-  const std::uint64_t count = std::min(wanted, end);
-  SYNCLINE_ASSERT(view.remove(end - count, count).ok(), end, count);
-  cursor_ = end - count;
+  const std::uint64_t end = cursor_ == 0 ? length : cursor_;
+  const std::uint64_t begin = settle(end - std::min(wanted, end));
+  SYNCLINE_ASSERT(doc.text(text_name).remove(begin, end - begin).ok(), begin, end);
+  cursor_ = begin;
 }
 
 void Typist::format(crdt::Doc& doc) {
@@ -133,14 +164,13 @@ void Typist::format(crdt::Doc& doc) {
   const std::uint64_t from = random_.next();
   const std::uint64_t span = 1 + random_.below(20);
   const bool ends = random_.chance(30);
-  crdt::Text view = doc.text(text_name);
-  const std::uint64_t length = view.length();
-  if (length == 0) return;
-  const std::uint64_t at = from % length;
+  if (text_.empty()) return;
+  const std::uint64_t begin = settle(from % text_.size());
+  const std::uint64_t end = settle(begin + span);
+  if (begin == end) return;
   const lib0::Any value = ends ? lib0::Any::null() : lib0::Any(true);
-  SYNCLINE_ASSERT(
-      view.format(at, std::min(span, length - at), lib0::Any::object({{name, value}})).ok(), at,
-      length);
+  const lib0::Any attributes = lib0::Any::object({{name, value}});
+  SYNCLINE_ASSERT(doc.text(text_name).format(begin, end - begin, attributes).ok(), begin, end);
 }
 
 void Typist::change_list(crdt::Doc& doc) {

@@ -26,8 +26,10 @@ struct TypingStyle {
 // are taken back, jumps to other places, now and then a paste, a format, a list or a setting.
 //
 // Everybody works on the same few things at about the same places: that is where merging can go
-// wrong. What is drawn does not depend on what others do, so that a run from which somebody is left
-// out draws the same.
+// wrong. Nobody gets between the halves of a surrogate pair, as in every editor: what yjs does
+// there (even a format that changes nothing breaks the pair, for its author only) does not
+// converge. What is drawn does not depend on what others do, so that a run from which somebody is
+// left out draws the same.
 class Typist {
  public:
   Typist(const TypingStyle& style, std::string canary, RandomStream random);
@@ -51,6 +53,8 @@ class Typist {
   std::string draw_key();
   std::string draw_paste();
   void place_cursor(std::uint64_t length, std::uint64_t where);
+  // A place at or before `index` where an editor can put its cursor.
+  std::uint64_t settle(std::uint64_t index) const;
 
   // Constant after construction.
   const TypingStyle style_;
@@ -60,6 +64,7 @@ class Typist {
   std::uint64_t left_in_burst_ = 0;
   std::uint64_t cursor_ = 0;
   bool canary_typed_ = false;
+  std::u16string text_;  // While it types.
 };
 
 }  // namespace syncline::sim
