@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/base/assert.h"
+#include "sim/services/planted_service_bug.h"
 
 namespace syncline::sim {
 
@@ -41,6 +42,7 @@ void RedisBroker::send_subscription(std::uint32_t document, bool on) {
 }
 
 void RedisBroker::on_redis_ready() {
+  if (planted(ServiceBug::resubscribe_forgotten)) return;
   for (std::uint32_t document = 0; document < subscribed_.size(); ++document) {
     if (subscribed_[document]) send_subscription(document, true);
   }

@@ -4,6 +4,7 @@
 
 #include "faults/plan/probe.h"
 #include "server/base/assert.h"
+#include "sim/services/planted_service_bug.h"
 
 namespace syncline::sim {
 
@@ -32,15 +33,14 @@ void RedisConnection::on_link_open(LinkId link) {
   SYNCLINE_ASSERT(link == link_ && state_ == State::connecting);
   surroundings_.network.send(
       link, Side::opener, 64, "hello",
-      [server = &surroundings_.server, link, client = this, origin = surroundings_.origin] {
-        server->hello(link, *client, origin);
-      });
+      [server = &surroundings_.server, link, from = surroundings_.self, client = this,
+       origin = surroundings_.origin] { server->hello(link, from, *client, origin); });
 }
 
 void RedisConnection::on_redis_hello(LinkId link, std::uint64_t run_id) {
   SYNCLINE_ASSERT(link == link_ && state_ == State::connecting);
   state_ = State::ready;
-  run_id_ = run_id;
+  if (!was_ready_ || !planted(ServiceBug::run_id_learnt_once)) run_id_ = run_id;
   backoff_.succeeded();
   surroundings_.process.after(limits_.ping_interval,
                               [this, attempt = attempts_] { tick(attempt); });

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/base/assert.h"
+#include "sim/services/planted_service_bug.h"
 
 namespace syncline::sim {
 namespace {
@@ -17,8 +18,9 @@ constexpr std::uint64_t lineage_max = (std::uint64_t{1} << 53) - 1;
 }  // namespace
 
 ports::BufferPosition BufferStreams::append(const ScriptCaller& caller, Instant now,
-                                            DocumentNumber document, std::uint64_t checksum,
-                                            SharedBytes update, std::uint64_t known_lineage) {
+                                            history::Party writer, DocumentNumber document,
+                                            std::uint64_t checksum, SharedBytes update,
+                                            std::uint64_t known_lineage) {
   SYNCLINE_ASSERT(!update.empty());
   Stream& stream = this->stream(document);
   note(now, document).appended = true;
@@ -32,7 +34,8 @@ ports::BufferPosition BufferStreams::append(const ScriptCaller& caller, Instant 
   chronicle_.tell(history::BufferAppended{.document = document,
                                           .lineage = header.lineage,
                                           .offset = header.head,
-                                          .update = update.view()});
+                                          .update = update.view(),
+                                          .writer = writer});
   stream.entries.push_back(
       {.lineage = header.lineage, .checksum = checksum, .update = std::move(update)});
   return {.lineage = header.lineage, .offset = header.head};
@@ -88,7 +91,8 @@ ports::BufferHead BufferStreams::trim(const ScriptCaller& caller, Instant now,
   Header& header = stream.header;
   if (header.lineage == 0) return {};
   Change& change = note(now, document);
-  if (through.lineage == header.lineage && through.offset > header.trimmed) {
+  if ((through.lineage == header.lineage || planted(ServiceBug::trim_ignores_lineage)) &&
+      through.offset > header.trimmed) {
     const std::uint64_t last = std::min(through.offset, header.head);
     const auto count = static_cast<std::ptrdiff_t>(last - header.trimmed);
     const auto end = stream.entries.begin() + count;

@@ -43,8 +43,8 @@ class BufferStreams {
 
   // Scripts. `now` is Redis's monotonic clock, by which changes are undone.
 
-  ports::BufferPosition append(const ScriptCaller& caller, Instant now, DocumentNumber document,
-                               std::uint64_t checksum, SharedBytes update,
+  ports::BufferPosition append(const ScriptCaller& caller, Instant now, history::Party writer,
+                               DocumentNumber document, std::uint64_t checksum, SharedBytes update,
                                std::uint64_t known_lineage);
   ports::BufferPage read(const ScriptCaller& caller, Instant now, DocumentNumber document,
                          ports::BufferPosition after, std::size_t bytes_max);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/base/assert.h"
+#include "sim/services/planted_service_bug.h"
 
 namespace syncline::sim {
 namespace {
@@ -32,26 +33,52 @@ Sequence LogTables::append(DocumentNumber document, std::uint64_t checksum,
 
 Sequence LogTables::drain(DocumentNumber document,
                           const std::vector<ports::BufferRecord>& records) {
-  std::vector<Drained>& drained = shelf(document).drained;
   for (const ports::BufferRecord& record : records) {
-    auto at = std::find_if(drained.rbegin(), drained.rend(), [&](const Drained& known) {
-      return known.lineage == record.position.lineage;
-    });
-    if (at == drained.rend()) {
-      drained.push_back({.lineage = record.position.lineage, .offset = 0});
-      at = drained.rbegin();
-    }
-    if (record.position.offset <= at->offset) continue;
-    at->offset = record.position.offset;
+    Drained& drained = drained_of(shelf(document), record);
+    if (record.position.offset <= drained.offset) continue;
+    drained.offset = record.position.offset;
     append(document, record.checksum, record.update);
   }
   return head(document);
 }
 
+LogTables::Drained& LogTables::drained_of(Shelf& shelf, const ports::BufferRecord& record) {
+  const auto at =
+      std::find_if(shelf.drained.rbegin(), shelf.drained.rend(), [&](const Drained& known) {
+        return known.lineage == record.position.lineage ||
+               planted(ServiceBug::drain_ignores_lineage);
+      });
+  if (at != shelf.drained.rend()) return *at;
+  shelf.drained.push_back({.lineage = record.position.lineage, .offset = 0});
+  return shelf.drained.back();
+}
+
+void LogTables::overwrite(DocumentNumber document, Sequence sequence, std::uint64_t checksum,
+                          const SharedBytes& update) {
+  std::vector<ports::LogRecord>& log = shelf(document).log;
+  if (sequence.value > log.size()) log.resize(sequence.value);
+  log[sequence.value - 1] = {.sequence = sequence, .checksum = checksum, .update = update};
+  chronicle_.tell(
+      history::LogAppended{.document = document, .sequence = sequence, .update = update.view()});
+}
+
+void LogTables::truncate(DocumentNumber document, Sequence head) {
+  std::vector<ports::LogRecord>& log = shelf(document).log;
+  if (log.size() > head.value) log.resize(head.value);
+}
+
+void LogTables::skip(DocumentNumber document, const std::vector<ports::BufferRecord>& records) {
+  for (const ports::BufferRecord& record : records) {
+    Drained& drained = drained_of(shelf(document), record);
+    drained.offset = std::max(drained.offset, record.position.offset);
+  }
+}
+
 ports::SnapshotOutcome LogTables::write_snapshot(DocumentNumber document, history::Party writer,
                                                  const ports::Snapshot& snapshot, bool torn) {
   std::vector<ports::Snapshot>& kept = shelf(document).snapshots;
-  if (!kept.empty() && kept.back().sequence >= snapshot.sequence) {
+  const bool stale = !kept.empty() && kept.back().sequence >= snapshot.sequence;
+  if (stale && !planted(ServiceBug::snapshot_unfenced)) {
     return ports::SnapshotOutcome::stale;
   }
   kept.push_back(snapshot);

@@ -36,6 +36,13 @@ class LogTables {
   ports::SnapshotOutcome write_snapshot(DocumentNumber document, history::Party writer,
                                         const ports::Snapshot& snapshot, bool torn);
 
+  // Planted bugs only: writes the row under this number, whatever is there; takes back all after
+  // `head`; counts the records as drained without having them.
+  void overwrite(DocumentNumber document, Sequence sequence, std::uint64_t checksum,
+                 const SharedBytes& update);
+  void truncate(DocumentNumber document, Sequence head);
+  void skip(DocumentNumber document, const std::vector<ports::BufferRecord>& records);
+
   Sequence head(DocumentNumber document) const;
   ports::LogPage read_log(DocumentNumber document, history::Party reader, Sequence after,
                           std::size_t bytes_max) const;
@@ -57,6 +64,8 @@ class LogTables {
   };
 
   Shelf& shelf(DocumentNumber document);
+  // How far the record's lineage has been drained.
+  static Drained& drained_of(Shelf& shelf, const ports::BufferRecord& record);
   // An empty one if nothing was ever written.
   const Shelf& find(DocumentNumber document) const;
 

@@ -6,6 +6,7 @@
 
 #include "faults/plan/probe.h"
 #include "server/base/assert.h"
+#include "sim/services/planted_service_bug.h"
 
 namespace syncline::sim {
 namespace {
@@ -16,6 +17,9 @@ using faults::FaultKind;
 // The server's own limits, below the clients': a client that gives up first cannot know.
 constexpr Duration lock_timeout = seconds(3);
 constexpr Duration pool_wait_max = seconds(2);
+
+// commit_not_synced: three times wal_writer_delay, as its manual says.
+constexpr Duration unsynced_max = milliseconds(600);
 
 constexpr Duration late_commit_min = milliseconds(50);
 constexpr Duration late_commit_max = seconds(2);
@@ -85,13 +89,18 @@ void Postgres::start(Process& process) {
 
 void Postgres::crash() {
   SYNCLINE_ASSERT(running());
+  if (planted(ServiceBug::commit_not_synced)) lose_unsynced();
   process_ = nullptr;
   network_.listen(self_, nullptr);
   network_.drop_all_of(self_);
   for (Slot slot = 0; slot < transactions_.size(); ++slot) {
     Transaction& transaction = transactions_[slot];
     if (transaction.number == 0) continue;
-    if (transaction.running && disk_.lands_despite_crash()) commit(transaction.call);
+    if (transaction.running && disk_.lands_despite_crash()) {
+      commit(transaction);
+    } else {
+      roll_back(transaction.call);
+    }
     transaction = {};
     free_slots_.push_back(slot);
   }
@@ -168,6 +177,7 @@ void Postgres::begin(Call call) {
   report_begin(*call.request);
   if (serialization_.hits()) {
     reports_.on_observed(self_, FaultKind::serialization);
+    roll_back(call);
     return answer(call, PostgresError::serialization_failure);
   }
   if (!disk_.takes_writes()) return answer(call, PostgresError::disk_full);
@@ -181,6 +191,7 @@ void Postgres::begin(Call call) {
   transaction.call = std::move(call);
   transaction.number = ++transactions_begun_;
   collect_locks(*transaction.call.request, transaction.locks);
+  if (planted(ServiceBug::sequence_outside_lock)) read_numbers(transaction);
   proceed(slot);
 }
 
@@ -233,24 +244,25 @@ void Postgres::sync(Slot slot) {
 
 void Postgres::on_synced(Slot slot) {
   if (lost_answers_.hits()) return lose_answer(slot);
-  finish(slot, commit(transactions_[slot].call));
+  finish(slot, commit(transactions_[slot]));
 }
 
 void Postgres::lose_answer(Slot slot) {
-  const Transaction& transaction = transactions_[slot];
+  Transaction& transaction = transactions_[slot];
   reports_.on_observed(self_, FaultKind::lost_answers);
   network_.abort(transaction.call.link, Side::accepter);
   switch (random_.below(3)) {
-    case 0:  // Rolled back.
+    case 0:
+      roll_back(transaction.call);
       break;
     case 1:
-      commit(transaction.call);
+      commit(transaction);
       break;
     default: {  // The server goes on, holding its locks, long after the client has given up.
       const Duration late = random_.between(late_commit_min, late_commit_max);
       process_->after(late, [this, slot, number = transaction.number] {
         if (!is(slot, number)) return;
-        commit(transactions_[slot].call);
+        commit(transactions_[slot]);
         finish(slot, std::nullopt);
       });
       return;
@@ -259,30 +271,87 @@ void Postgres::lose_answer(Slot slot) {
   finish(slot, std::nullopt);
 }
 
-PostgresAnswer Postgres::commit(const Call& call) {
+PostgresAnswer Postgres::commit(Transaction& transaction) {
+  const PostgresRequest& request = *transaction.call.request;
+  if (planted(ServiceBug::commit_not_synced)) note_unsynced(transaction.locks);
   PostgresAnswer answer;
-  if (const auto* append = std::get_if<AppendRows>(call.request.get())) {
-    std::vector<Sequence> sequences;
-    sequences.reserve(append->rows.size());
-    for (const AppendRow& row : append->rows) {
-      sequences.push_back(tables_.append(row.document, row.checksum, row.update));
-    }
-    answer = std::move(sequences);
-  } else if (const auto* drain = std::get_if<DrainDocuments>(call.request.get())) {
-    std::vector<Sequence> heads;
-    heads.reserve(drain->documents.size());
-    for (const DrainRows& rows : drain->documents) {
-      heads.push_back(tables_.drain(rows.document, rows.records));
-    }
-    answer = std::move(heads);
+  if (const auto* appends = std::get_if<AppendRows>(&request)) {
+    answer = append(transaction, *appends);
+  } else if (const auto* drains = std::get_if<DrainDocuments>(&request)) {
+    answer = drain(*drains);
   } else {
-    const auto& write = std::get<WriteSnapshot>(*call.request);
+    const auto& write = std::get<WriteSnapshot>(request);
     const bool torn = torn_snapshots_.hits();
     if (torn) reports_.on_observed(self_, FaultKind::torn_snapshot);
-    answer = tables_.write_snapshot(write.document, call.from, write.snapshot, torn);
+    answer = tables_.write_snapshot(write.document, transaction.call.from, write.snapshot, torn);
   }
-  report_commit(*call.request);
+  report_commit(request);
   return answer;
+}
+
+std::vector<Sequence> Postgres::append(const Transaction& transaction, const AppendRows& request) {
+  if (!transaction.numbers.empty()) {
+    for (std::size_t at = 0; at < request.rows.size(); ++at) {
+      const AppendRow& row = request.rows[at];
+      tables_.overwrite(row.document, transaction.numbers[at], row.checksum, row.update);
+    }
+    return transaction.numbers;
+  }
+  std::vector<Sequence> sequences;
+  sequences.reserve(request.rows.size());
+  for (const AppendRow& row : request.rows) {
+    sequences.push_back(tables_.append(row.document, row.checksum, row.update));
+  }
+  return sequences;
+}
+
+std::vector<Sequence> Postgres::drain(const DrainDocuments& request) {
+  std::vector<Sequence> heads;
+  heads.reserve(request.documents.size());
+  for (const DrainRows& rows : request.documents) {
+    heads.push_back(tables_.drain(rows.document, rows.records));
+  }
+  return heads;
+}
+
+// Nothing of it is left.
+void Postgres::roll_back(const Call& call) {
+  if (!planted(ServiceBug::drain_survives_rollback)) return;
+  const auto* const drain = std::get_if<DrainDocuments>(call.request.get());
+  if (drain == nullptr) return;
+  for (const DrainRows& rows : drain->documents) tables_.skip(rows.document, rows.records);
+}
+
+void Postgres::read_numbers(Transaction& transaction) const {
+  const auto* const appends = std::get_if<AppendRows>(transaction.call.request.get());
+  if (appends == nullptr) return;
+  std::vector<Sequence> heads;
+  for (const std::uint32_t document : transaction.locks) {
+    heads.push_back(tables_.head(DocumentNumber{document}));
+  }
+  for (const AppendRow& row : appends->rows) {
+    const auto at = std::lower_bound(transaction.locks.begin(), transaction.locks.end(),
+                                     static_cast<std::uint32_t>(row.document.value));
+    Sequence& head = heads[static_cast<std::size_t>(at - transaction.locks.begin())];
+    transaction.numbers.push_back(Sequence{++head.value});
+  }
+}
+
+void Postgres::note_unsynced(const std::vector<std::uint32_t>& documents) {
+  if (!running()) return;
+  const Instant now = process_->now();
+  while (!unsynced_.empty() && now - unsynced_.front().since > unsynced_max) unsynced_.pop_front();
+  for (const std::uint32_t number : documents) {
+    const DocumentNumber document{number};
+    unsynced_.push_back({.since = now, .document = document, .head = tables_.head(document)});
+  }
+}
+
+void Postgres::lose_unsynced() {
+  for (; !unsynced_.empty(); unsynced_.pop_back()) {
+    const Unsynced& last = unsynced_.back();
+    if (process_->now() - last.since <= unsynced_max) tables_.truncate(last.document, last.head);
+  }
 }
 
 void Postgres::report_commit(const PostgresRequest& request) {
@@ -297,6 +366,7 @@ void Postgres::finish(Slot slot, std::optional<PostgresAnswer> answer) {
   transaction.call = {};
   transaction.number = 0;
   transaction.running = false;
+  transaction.numbers.clear();
   release(slot);
 }
 

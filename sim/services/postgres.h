@@ -94,7 +94,8 @@ class Postgres final : public Listener, public LinkEvents {
     std::uint64_t number = 0;          // 0: the slot is free.
     std::vector<std::uint32_t> locks;  // Document numbers, ascending.
     std::size_t locks_held = 0;
-    bool running = false;  // Holds all; its record is being synced.
+    bool running = false;           // Holds all; its record is being synced.
+    std::vector<Sequence> numbers;  // sequence_outside_lock: of the rows, read too early.
   };
 
   struct RowLock {
@@ -120,8 +121,14 @@ class Postgres final : public Listener, public LinkEvents {
   void sync(Slot slot);
   void on_synced(Slot slot);
   void lose_answer(Slot slot);
+  void roll_back(const Call& call);
   void finish(Slot slot, std::optional<PostgresAnswer> answer);
-  PostgresAnswer commit(const Call& call);
+  PostgresAnswer commit(Transaction& transaction);
+  std::vector<Sequence> append(const Transaction& transaction, const AppendRows& request);
+  std::vector<Sequence> drain(const DrainDocuments& request);
+  void read_numbers(Transaction& transaction) const;
+  void note_unsynced(const std::vector<std::uint32_t>& documents);
+  void lose_unsynced();
   void report_commit(const PostgresRequest& request);
   void release(Slot slot);
   void on_pool_wait_over();
@@ -149,6 +156,14 @@ class Postgres final : public Listener, public LinkEvents {
   bool pool_exhausted_ = false;
   std::deque<Held> held_;  // Wait for a connection, oldest first.
   bool pool_wait_armed_ = false;
+
+  // commit_not_synced: how logs stood before what was committed last.
+  struct Unsynced {
+    Instant since;
+    DocumentNumber document;
+    Sequence head;
+  };
+  std::deque<Unsynced> unsynced_;
 
   Every lost_answers_;
   Every serialization_;

@@ -4,6 +4,7 @@
 
 #include "faults/plan/probe.h"
 #include "server/base/assert.h"
+#include "sim/services/planted_service_bug.h"
 
 namespace syncline::sim {
 namespace {
@@ -96,9 +97,9 @@ void Redis::on_link_end(LinkId link, LinkEnd) {
   for (std::vector<Session>& of_document : subscribers_) std::erase_if(of_document, of_link);
 }
 
-void Redis::hello(LinkId link, RedisClient& client, std::uint64_t origin) {
+void Redis::hello(LinkId link, Party from, RedisClient& client, std::uint64_t origin) {
   SYNCLINE_ASSERT(running());
-  sessions_.push_back({.link = link, .client = &client, .origin = origin});
+  sessions_.push_back({.link = link, .party = from, .client = &client, .origin = origin});
   send(link, "hello", 64,
        [client = &client, link, run_id = run_id_] { client->on_redis_hello(link, run_id); });
 }
@@ -127,10 +128,13 @@ void Redis::unsubscribe(LinkId link, std::uint32_t document) {
 
 void Redis::publish(LinkId link, RedisMessage message) {
   ++commands_;
-  deliver(message, session(link).origin);
+  deliver(std::move(message), session(link).origin);
 }
 
-void Redis::deliver(const RedisMessage& message, std::uint64_t except_origin) {
+void Redis::deliver(RedisMessage message, std::uint64_t except_origin) {
+  if (planted(ServiceBug::published_to_next_document) && ++published_ % 64 == 0) {
+    ++message.document;
+  }
   if (message.document >= subscribers_.size()) return;
   for (const Session& subscriber : subscribers_[message.document]) {
     if (subscriber.origin == except_origin) continue;
@@ -161,8 +165,9 @@ void Redis::append(LinkId link, const ScriptCaller& caller, std::uint32_t docume
   if (streams_.bytes() + update.size() > setting_.maxmemory_bytes) {
     return answer(caller_session, "out of memory", 32, RedisError::out_of_memory);
   }
-  const ports::BufferPosition position = streams_.append(
-      caller, process_->now(), DocumentNumber{document}, checksum, update, known_lineage);
+  const ports::BufferPosition position =
+      streams_.append(caller, process_->now(), caller_session.party, DocumentNumber{document},
+                      checksum, update, known_lineage);
   answer(caller_session, "buffered", 32, position);
   deliver({.document = document,
            .kind = RedisMessageKind::buffered,

@@ -48,9 +48,9 @@ class Redis final : public Listener, public LinkEvents {
   Redis(const Redis&) = delete;
   Redis& operator=(const Redis&) = delete;
 
-  // Connections. `origin` names the shard or worker whose connection it is.
+  // Connections. `origin` names the shard or worker of `from` whose connection it is.
 
-  void hello(LinkId link, RedisClient& client, std::uint64_t origin);
+  void hello(LinkId link, Party from, RedisClient& client, std::uint64_t origin);
   void ping(LinkId link);
 
   // Pub/sub.
@@ -102,12 +102,13 @@ class Redis final : public Listener, public LinkEvents {
  private:
   struct Session {
     LinkId link;
+    Party party;
     RedisClient* client;
     std::uint64_t origin;
   };
 
   const Session& session(LinkId link) const;
-  void deliver(const RedisMessage& message, std::uint64_t except_origin);
+  void deliver(RedisMessage message, std::uint64_t except_origin);
   // A value of RedisAnswer goes out, once what was done before is as durable as promised.
   template <class Value>
   void answer(const Session& session, std::string_view what, std::size_t bytes, Value value);
@@ -135,6 +136,7 @@ class Redis final : public Listener, public LinkEvents {
 
   std::uint32_t drop_every_ = 0;
   std::uint32_t messages_ = 0;
+  std::uint32_t published_ = 0;
   std::uint64_t commands_ = 0;
 };
 
