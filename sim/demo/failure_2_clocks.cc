@@ -13,7 +13,7 @@ faults::FaultPlan plan(std::uint64_t seed) {
   plan.cluster.nodes = 2;
   plan.cluster.clients = 6;
   plan.cluster.documents = 2;
-  plan.cluster.load = seconds(30);
+  plan.cluster.load = seconds(60);
   sim::RandomStream random(seed, "demo", "clocks");
   for (std::uint32_t client = 1; client <= plan.cluster.clients; client += 2) {
     const Duration wrong = random.between(seconds(2), seconds(120));
@@ -22,7 +22,7 @@ faults::FaultPlan plan(std::uint64_t seed) {
                            .kind = faults::FaultKind::skew,
                            .target = "client-" + std::to_string(client),
                            .trigger = {seconds(1)},
-                           .duration = seconds(28),
+                           .duration = seconds(58),
                            .amount = slow ? -wrong : wrong});
   }
   return plan;

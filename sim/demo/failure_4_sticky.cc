@@ -28,12 +28,12 @@ Measurement measure(const Observations& seen, Side /*side*/, std::uint64_t /*see
 
 }  // namespace
 
-const Failure failure_4_sticky{
-    .number = 4,
-    .name = "sticky sockets",
-    .promise = "nodes restart, and nobody loses an edit or the page",
-    .plan = plan,
-    .setting = {.saving = UsualSetting::Saving::rows, .routing = UsualSetting::Routing::by_client},
-    .measure = measure};
+const Failure failure_4_sticky{.number = 4,
+                               .name = "sticky sockets",
+                               .promise = "nodes restart, and nobody loses an edit or the page",
+                               .plan = plan,
+                               .setting = {.saving = UsualSetting::Saving::rows,
+                                           .routing = UsualSetting::Routing::by_document},
+                               .measure = measure};
 
 }  // namespace syncline::demo

@@ -47,6 +47,23 @@ std::size_t count_fates(const Observations& seen, Counts counts) {
   return static_cast<std::size_t>(std::count_if(seen.fates.begin(), seen.fates.end(), counts));
 }
 
+// What had been acknowledged a second before `now`, and is not in an answer of `answered`. The one
+// that was acknowledged first comes first.
+std::vector<PressNumber> missing_at(const Observations& seen, std::uint32_t document, Duration now,
+                                    Duration answered) {
+  std::vector<PressNumber> missing;
+  for (PressNumber i = 0; i < seen.fates.size(); ++i) {
+    const Fate& fate = seen.fates[i];
+    if (seen.workload.presses[i].document != document || !fate.acknowledged) continue;
+    const bool shown = fate.stored && *fate.stored <= answered;
+    if (*fate.acknowledged + at_once <= now && !shown) missing.push_back(i);
+  }
+  std::stable_sort(missing.begin(), missing.end(), [&](PressNumber a, PressNumber b) {
+    return *seen.fates[a].acknowledged < *seen.fates[b].acknowledged;
+  });
+  return missing;
+}
+
 }  // namespace
 
 Measurement measure_visibility(const Observations& seen) {
@@ -75,12 +92,15 @@ Measurement measure_visibility(const Observations& seen) {
       const Duration took = found == sighted.end() ? never : found->second - *typed;
       if (took != never) slowest = std::max(slowest, took);
       if (took <= at_once) continue;
+      // What never came says more than what was late.
+      const bool first = took == never ? unseen == 0 : unseen + late == 0;
       ++(took == never ? unseen : late);
-      if (!result.press) result.press = i;
-      if (!result.violated) result.at = *typed + at_once;
-      result.violated = true;
+      if (!first) continue;
+      result.press = i;
+      result.at = *typed + at_once;
     }
   }
+  result.broken = late + unseen;
   result.sentence = "of " + std::to_string(looked) +
                     " times that an edit was due on another node, " + std::to_string(late) +
                     " were late and " + std::to_string(unseen) +
@@ -92,12 +112,12 @@ Measurement measure_acknowledged_edits(const Observations& seen) {
   const auto acknowledged = [](const Fate& fate) { return fate.acknowledged.has_value(); };
   const auto lost = gone(seen, acknowledged);
   Measurement result;
-  result.violated = !lost.empty();
+  result.broken = lost.size();
   result.sentence =
       std::to_string(lost.size()) + " of " +
       counted(count_fates(seen, acknowledged), "acknowledged edit is", "acknowledged edits are") +
       " not in the document in the end";
-  if (result.violated) {
+  if (result.violated()) {
     result.press = lost.front();
     result.at = *seen.fates[lost.front()].acknowledged;
   }
@@ -110,7 +130,7 @@ Measurement measure_continuity(const Observations& seen) {
   std::set<std::uint32_t> reloaded;
   for (const Reload& reload : seen.reloads) reloaded.insert(reload.client);
   Measurement result;
-  result.violated = !lost.empty() || !reloaded.empty();
+  result.broken = lost.size() + reloaded.size();
   result.sentence = counted(reloaded.size(), "person", "people") + " had to reload the page, " +
                     std::to_string(lost.size()) + " of " +
                     std::to_string(count_fates(seen, typed)) + " edits are gone";
@@ -130,7 +150,7 @@ Measurement measure_write_transactions(const Observations& seen) {
   std::snprintf(text.data(), text.size(),
                 "%.1f write transactions a second for %.1f keystrokes a second", rate, presses);
   Measurement result;
-  result.violated = rate > write_transactions_per_second_max;
+  result.broken = rate > write_transactions_per_second_max ? 1 : 0;
   result.sentence = text.data();
   return result;
 }
@@ -142,35 +162,29 @@ Measurement measure_freshness(const Observations& seen, std::string_view cache_c
     documents = std::max(documents, press.document + 1);
   sim::RandomStream random(seed, "reader", "opens");
   Cache cache;
-  std::size_t reads = 0;
-  std::size_t stale = 0;
   Duration oldest{0};
   Measurement result;
   for (Duration now = seconds(5); now < seen.load; now += random.between(seconds(5), seconds(25))) {
     const auto document = static_cast<std::uint32_t>(random.below(std::max(documents, 1u)));
     const Duration answered =
         cache.get("/api/documents/" + std::to_string(document), now, cache_control);
-    ++reads;
-    bool is_stale = false;
-    for (PressNumber i = 0; i < seen.fates.size(); ++i) {
-      const Fate& fate = seen.fates[i];
-      if (seen.workload.presses[i].document != document || !fate.acknowledged) continue;
-      const bool due = *fate.acknowledged + at_once <= now;
-      const bool shown = fate.stored && *fate.stored <= answered;
-      if (!due || shown) continue;
-      is_stale = true;
-      if (now - *fate.acknowledged > oldest) {
-        oldest = now - *fate.acknowledged;
-        result.press = i;
+    Look look{now, document, answered, missing_at(seen, document, now, answered)};
+    if (!look.missing.empty()) {
+      ++result.broken;
+      // The first acknowledged is the oldest.
+      const Duration age = now - *seen.fates[look.missing.front()].acknowledged;
+      if (age > oldest) {
+        oldest = age;
+        result.press = look.missing.front();
         result.at = now;
       }
     }
-    if (is_stale) ++stale;
+    result.looks.push_back(std::move(look));
   }
-  result.violated = stale > 0;
-  result.sentence = std::to_string(stale) + " of " + counted(reads, "look", "looks") +
+  result.sentence = std::to_string(result.broken) + " of " +
+                    counted(result.looks.size(), "look", "looks") +
                     " at a document showed an old one";
-  if (stale > 0)
+  if (result.violated())
     result.sentence += ", at worst without what had been saved " + text_of(oldest) + " before";
   return result;
 }

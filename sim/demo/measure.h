@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/demo/observations.h"
 
@@ -10,12 +11,23 @@
 
 namespace syncline::demo {
 
+// Somebody opened a document through a cache.
+struct Look {
+  Duration at;
+  std::uint32_t document;
+  Duration answered;  // When the origin gave this answer.
+  std::vector<PressNumber> missing;
+};
+
 struct Measurement {
-  bool violated = false;
-  std::string sentence;  // With the numbers.
+  std::uint64_t broken = 0;  // How often the promise was; what is counted, the sentence says.
+  std::string sentence;
   // The press that shows it best, and when it was missed.
   std::optional<PressNumber> press = {};
   Duration at{0};
+  std::vector<Look> looks = {};  // measure_freshness only.
+
+  bool violated() const { return broken > 0; }
 };
 
 // P1: an edit reaches clients of every other node at once. "At once" is within this, counted from

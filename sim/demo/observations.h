@@ -27,10 +27,10 @@ using PressNumber = std::size_t;
 
 // What became of a press. A duration that is not there: it never happened.
 struct Fate {
-  std::optional<Duration> typed;         // It is on its author's screen.
-  std::optional<Duration> acknowledged;  // Its author was told that it is saved.
-  std::optional<Duration> stored;        // Who reads the store from here on gets it.
-  bool remains = false;                  // The document that is left in the end shows it.
+  std::optional<Duration> typed = {};         // It is on its author's screen.
+  std::optional<Duration> acknowledged = {};  // Its author was told that it is saved.
+  std::optional<Duration> stored = {};        // Who reads the store from here on gets it.
+  bool remains = false;                       // The document that is left in the end shows it.
 };
 
 // A press of somebody else appeared on a client's screen.

@@ -1,6 +1,7 @@
 #include "sim/picture/history_scene.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "server/lib0/decoder.h"
@@ -13,7 +14,6 @@ using history::Party;
 using history::PartyKind;
 using history::to_text;
 
-// An update that was merged from more edits than this is about all of them and none in particular.
 constexpr std::size_t edits_per_mark_max = 64;
 
 std::string bytes_text(std::size_t bytes) { return std::to_string(bytes) + " bytes"; }
@@ -57,30 +57,6 @@ client::IdRanges missing_of(const client::IdRanges& ids,
   return missing;
 }
 
-template <class WrittenByClient>
-void write_down(WrittenByClient& written, const client::IdRanges& ids, std::uint64_t edit) {
-  for (const auto& [client, ranges] : ids.by_client()) {
-    for (const auto& [begin, end] : ranges) written[client].try_emplace(begin, end, edit);
-  }
-}
-
-template <class WrittenByClient>
-void collect(const WrittenByClient& written, const client::IdRanges& ids,
-             std::vector<std::uint64_t>& edits) {
-  for (const auto& [client, ranges] : ids.by_client()) {
-    const auto of_client = written.find(client);
-    if (of_client == written.end()) continue;
-    for (const auto& [begin, end] : ranges) {
-      auto it = of_client->second.upper_bound(begin);
-      if (it != of_client->second.begin()) --it;
-      for (; it != of_client->second.end() && it->first < end; ++it) {
-        if (it->second.end > begin) edits.push_back(it->second.edit);
-        if (edits.size() > edits_per_mark_max) return;
-      }
-    }
-  }
-}
-
 }  // namespace
 
 HistoryScene::HistoryScene(const faults::FaultPlan& plan) : plan_(plan) {
@@ -107,9 +83,10 @@ void HistoryScene::on_event(const history::Event& event) {
 
 std::size_t HistoryScene::note(Duration at, Party party, MarkKind kind, std::string text,
                                std::uint32_t document, std::vector<std::uint64_t> edits) {
-  now_ = at;
+  now_ = std::max(now_, at);
   mark(lane_of(party), kind, std::move(text), history::DocumentNumber{document}).edits =
       std::move(edits);
+  scene_.marks.back().at = at;
   return scene_.marks.size() - 1;
 }
 
@@ -129,6 +106,7 @@ Scene HistoryScene::finish(std::vector<Violation> violations) {
     scene_.loss.reset();
   }
   scene_.violations = std::move(violations);
+  sort_marks();
   return std::move(scene_);
 }
 
@@ -148,8 +126,7 @@ void HistoryScene::see(const history::ClientEdited& event) {
   for (const auto& [id, ranges] : event.ids.inserted.by_client()) {
     names_.try_emplace(id, to_text(event.client));
   }
-  write_down(inserted_, event.ids.inserted, event.edit);
-  write_down(deleted_, event.ids.deleted, event.edit);
+  edits_.add(event.edit, event.ids);
   mark(lane_of(event.client), MarkKind::edited,
        "edit " + std::to_string(event.edit) + ": " + event.ids.to_string(names_), event.document)
       .edits = {event.edit};
@@ -340,19 +317,36 @@ Mark& HistoryScene::mark(LaneIndex lane, MarkKind kind, std::string text,
   return added;
 }
 
+// By time; the two that are pointed at stay the same marks.
+void HistoryScene::sort_marks() {
+  std::vector<std::size_t> order(scene_.marks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return scene_.marks[a].at < scene_.marks[b].at;
+  });
+  std::vector<Mark> sorted;
+  sorted.reserve(order.size());
+  const auto acknowledgement = std::exchange(scene_.acknowledgement, std::nullopt);
+  const auto loss = std::exchange(scene_.loss, std::nullopt);
+  for (const std::size_t index : order) {
+    if (index == acknowledgement) scene_.acknowledgement = sorted.size();
+    if (index == loss) scene_.loss = sorted.size();
+    sorted.push_back(std::move(scene_.marks[index]));
+  }
+  scene_.marks = std::move(sorted);
+}
+
+// What is merged from too many edits is about none of them in particular.
 std::vector<std::uint64_t> HistoryScene::edits_in(const client::UpdateIds& ids) const {
-  std::vector<std::uint64_t> edits;
-  collect(inserted_, ids.inserted, edits);
-  collect(deleted_, ids.deleted, edits);
-  if (edits.size() > edits_per_mark_max) return {};
-  std::sort(edits.begin(), edits.end());
-  edits.erase(std::unique(edits.begin(), edits.end()), edits.end());
+  auto edits = edits_.edits_in(ids);
+  if (edits.size() > edits_per_mark_max) edits.clear();
   return edits;
 }
 
 std::vector<std::uint64_t> HistoryScene::edits_in(BytesView update) const {
-  const auto ids = client::read_update_ids(update);
-  return ids.ok() ? edits_in(ids.value()) : std::vector<std::uint64_t>();
+  auto edits = edits_.edits_in(update);
+  if (edits.size() > edits_per_mark_max) edits.clear();
+  return edits;
 }
 
 void HistoryScene::end_message(std::uint64_t message, MessageFate fate) {

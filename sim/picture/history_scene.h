@@ -9,6 +9,7 @@
 
 #include "faults/plan/plan.h"
 #include "sim/history/event.h"
+#include "sim/picture/edit_index.h"
 #include "sim/picture/scene.h"
 
 namespace syncline::picture {
@@ -22,8 +23,8 @@ class HistoryScene final : public history::EventSink {
 
   void on_event(const history::Event& event) override;
 
-  // For what no event tells: a mark, and its index; the marks at which the page begins. Times must
-  // not go back.
+  // For what no event tells: a mark, and its number; and the marks at which the page begins. A time
+  // that has passed is all right.
   std::size_t note(Duration at, history::Party party, MarkKind kind, std::string text,
                    std::uint32_t document, std::vector<std::uint64_t> edits);
   void point_at(std::optional<std::size_t> acknowledgement, std::size_t loss);
@@ -32,13 +33,6 @@ class HistoryScene final : public history::EventSink {
   Scene finish(std::vector<Violation> violations);
 
  private:
-  // Which edit wrote a range of ids: from the first clock to (one after the last, edit).
-  struct Written {
-    std::uint64_t end;
-    std::uint64_t edit;
-  };
-  using WrittenByClient = std::map<std::uint64_t, std::map<std::uint64_t, Written>>;
-
   // An edit that was acknowledged and has not been missed yet.
   struct Promise {
     std::size_t mark;
@@ -88,6 +82,7 @@ class HistoryScene final : public history::EventSink {
   std::vector<LaneIndex> lanes_named(std::string_view name);
   void begin_bands(const history::FaultChanged& event);
   void end_bands(std::uint32_t fault);
+  void sort_marks();
   void look_for_loss(const history::ColdRead& event);
 
   const faults::FaultPlan plan_;
@@ -97,8 +92,7 @@ class HistoryScene final : public history::EventSink {
   std::map<std::uint64_t, std::size_t> messages_on_their_way_;  // Into scene_.messages.
   std::map<std::uint32_t, std::vector<std::size_t>> active_bands_;
   client::ClientNames names_;  // Of the client ids under which clients have written.
-  WrittenByClient inserted_;
-  WrittenByClient deleted_;
+  EditIndex edits_;
   std::vector<Promise> promises_;
 };
 

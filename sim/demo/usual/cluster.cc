@@ -27,12 +27,13 @@ history::FaultStage stage_of(faults::FaultStage stage) {
 }  // namespace
 
 UsualCluster::UsualCluster(const faults::FaultPlan& plan, const UsualSetting& setting,
-                           const Workload& workload, picture::HistoryScene* scene)
+                           const Workload& workload, const sim::NetworkSetting& network,
+                           picture::HistoryScene* scene)
     : plan_(plan),
       workload_(workload),
       scheduler_(plan.seed),
       journal_(scheduler_, workload, scene),
-      network_(scheduler_, plan.seed, {}, scene == nullptr ? nullptr : this),
+      network_(scheduler_, plan.seed, network, scene == nullptr ? nullptr : this),
       database_(scheduler_, network_, journal_, plan.seed, plan.cluster.documents),
       balancer_(setting, scheduler_),
       executor_(*this, *this) {

@@ -28,7 +28,7 @@ class UsualCluster final : public faults::FaultTarget,
  public:
   // `scene` may be null. All must outlive the cluster.
   UsualCluster(const faults::FaultPlan& plan, const UsualSetting& setting, const Workload& workload,
-               picture::HistoryScene* scene);
+               const sim::NetworkSetting& network, picture::HistoryScene* scene);
 
   Observations run();
   // Marks in the scene where this press was acknowledged, and where it was lost.
@@ -46,6 +46,7 @@ class UsualCluster final : public faults::FaultTarget,
                        std::string_view what) override;
   void on_message_received(std::uint64_t message) override;
   void on_message_lost(std::uint64_t message) override;
+  void on_message_held(history::Party /*receiver*/) override {}
   void on_fault_noticed(std::uint32_t fault) override { executor_.on_observed(fault); }
 
  private:
