@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/base/assert.h"
+#include "server/base/planted_bug.h"
 
 namespace syncline::core {
 
@@ -19,6 +20,10 @@ BufferReading::Status BufferReading::on_page(const ports::BufferPage& page) {
 
 bool BufferFollower::note_lineage(std::uint64_t lineage) {
   if (lineage <= lineage_) return false;
+  if (planted(PlantedBug::lineage_change_ignored) && lineage_ != 0) {
+    lineage_ = lineage;
+    return false;
+  }
   // Where the buffer knew nothing of the document, there was nothing to forget.
   const bool replaces = lineage_ != 0;
   lineage_ = lineage;
@@ -39,6 +44,9 @@ void BufferFollower::note_forgotten() {
 }
 
 void BufferFollower::put_all_in_doubt() {
+  if (planted(PlantedBug::doubts_forgotten)) {
+    for (const auto& [position, entry] : std::exchange(retained_, {})) forget(entry);
+  }
   for (auto& [position, entry] : retained_) in_doubt_.emplace(entry.checksum, std::move(entry));
   retained_.clear();
 }
@@ -47,10 +55,13 @@ void BufferFollower::note_offset(std::uint64_t offset) { heard_ = std::max(heard
 
 void BufferFollower::note_head(const ports::BufferHead& head) {
   SYNCLINE_ASSERT(head.lineage == lineage_, head.lineage, lineage_);
-  note_offset(head.head);
   trimmed_ = std::max(trimmed_, head.trimmed);
-  if (trimmed_ > offsets_.contiguous().value) wants_log_ = true;
-  while (!retained_.empty() && retained_.begin()->first.offset <= trimmed_) {
+  if (!planted(PlantedBug::heads_are_not_compared)) {
+    note_offset(head.head);
+    if (trimmed_ > offsets_.contiguous().value) wants_log_ = true;
+  }
+  const std::uint64_t safe = planted(PlantedBug::released_when_buffered) ? head.head : trimmed_;
+  while (!retained_.empty() && retained_.begin()->first.offset <= safe) {
     forget(retained_.begin()->second);
     retained_.erase(retained_.begin());
   }
@@ -61,6 +72,7 @@ void BufferFollower::add(ports::BufferPosition position, std::uint64_t checksum,
   SYNCLINE_ASSERT(position.offset > 0 && position.lineage <= lineage_);
   note_offset(position.offset);
   offsets_.add(Sequence{position.offset});
+  if (planted(PlantedBug::gap_ignored)) offsets_.add_through(Sequence{position.offset});
   if (!in_doubt_.empty() && clear_doubt(checksum, update)) own = true;
   if (position.offset <= trimmed_) return;
   retain({.position = position, .checksum = checksum, .update = update, .own = own});

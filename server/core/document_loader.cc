@@ -3,6 +3,8 @@
 #include <limits>
 #include <utility>
 
+#include "server/base/limits.h"
+#include "server/base/planted_bug.h"
 #include "server/core/checksum.h"
 
 namespace syncline::core {
@@ -47,7 +49,8 @@ void DocumentLoader::on_snapshot_read(Result<std::optional<ports::Snapshot>> sna
   }
   if (!snapshot->has_value()) return read_log();
   const ports::Snapshot& found = **snapshot;
-  const bool intact = checksum(found.state.view()) == found.checksum;
+  const bool intact = checksum(found.state.view()) == found.checksum ||
+                      planted(PlantedBug::damaged_snapshot_accepted);
   if (!intact || !doc_->apply_update(found.state.view(), crdt::UpdateLimits::none()).ok()) {
     ++damaged_snapshots_;
     reset_document();
@@ -125,6 +128,21 @@ Result<crdt::ApplyOutcome> apply_record(crdt::Doc& doc, std::uint64_t expected,
                                         const SharedBytes& update) {
   if (checksum(update.view()) != expected) return ErrorCode::checksum_mismatch;
   return doc.apply_update(update.view(), crdt::UpdateLimits::none());
+}
+
+ports::Snapshot snapshot_of(const crdt::Doc& doc, Sequence sequence) {
+  auto state = doc.encode_state_as_update(crdt::empty_state_vector());
+  SYNCLINE_ASSERT(state.ok());
+  if (planted(PlantedBug::snapshot_is_first_chunk)) {
+    auto chunks = doc.encode_state_in_chunks(crdt::empty_state_vector(), limits::kibibyte);
+    SYNCLINE_ASSERT(chunks.ok());
+    state = std::move(chunks->front());
+  }
+  if (planted(PlantedBug::snapshot_claims_one_more)) ++sequence.value;
+  ports::Snapshot snapshot{
+      .sequence = sequence, .checksum = 0, .state = SharedBytes(std::move(state).value())};
+  snapshot.checksum = checksum(snapshot.state.view());
+  return snapshot;
 }
 
 }  // namespace syncline::core

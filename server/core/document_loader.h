@@ -94,4 +94,7 @@ class DocumentLoader {
 Result<crdt::ApplyOutcome> apply_record(crdt::Doc& doc, std::uint64_t checksum,
                                         const SharedBytes& update);
 
+// The document's state as a snapshot of its log up to `sequence`.
+ports::Snapshot snapshot_of(const crdt::Doc& doc, Sequence sequence);
+
 }  // namespace syncline::core

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/base/assert.h"
+#include "server/base/planted_bug.h"
 #include "server/core/checksum.h"
 
 namespace syncline::core {
@@ -139,6 +140,10 @@ std::vector<Drainer::Drained> Drainer::on_drain_done(const ports::DrainResult& r
   SYNCLINE_ASSERT(phase_ == Phase::draining);
   std::vector<Drained> drained;
   if (singles_left_ > 0) --singles_left_;
+  if (planted(PlantedBug::trims_unknown_drain) && result.outcome == ports::Outcome::unknown) {
+    trim();
+    return drained;
+  }
   if (result.outcome != ports::Outcome::committed) {
     note_failed_drain(result);
     end_pass();
@@ -188,7 +193,9 @@ void Drainer::trim() {
   for (const auto& [document, batch] : std::exchange(batches_, {})) {
     const RequestToken token = tokens_.next_token();
     requests_.emplace(token, document);
-    ports_.buffer.trim(token, document, batch.reading.after());
+    ports::BufferPosition through = batch.reading.after();
+    if (planted(PlantedBug::trims_one_too_many)) ++through.offset;
+    ports_.buffer.trim(token, document, through);
   }
   bytes_ = 0;
   if (requests_.empty()) end_pass();

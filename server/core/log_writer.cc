@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/base/assert.h"
+#include "server/base/planted_bug.h"
 #include "server/core/checksum.h"
 
 namespace syncline::core {
@@ -37,6 +38,11 @@ std::optional<LogWriter::Committed> LogWriter::on_append_done(Ticket ticket, por
     retry_delay_ = Duration::zero();
     return committed;
   }
+  if (planted(PlantedBug::failed_append_is_final)) {
+    unlogged_bytes_ -= at->second.update.size();
+    unlogged_.erase(at);
+    return std::nullopt;
+  }
   at->second.failed = true;
   if (++failed_ == 1) {
     retry_delay_ =
@@ -56,11 +62,13 @@ std::size_t LogWriter::retry(Instant now) {
     if (!entry.failed) continue;
     entry.failed = false;
     send(ticket, entry);
+    if (planted(PlantedBug::retry_of_the_oldest_only)) break;
   }
   return count;
 }
 
 Ticket LogWriter::durable() const {
+  if (planted(PlantedBug::ack_before_log)) return last_;
   return unlogged_.empty() ? last_ : Ticket{unlogged_.begin()->first.value - 1};
 }
 

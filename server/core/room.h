@@ -171,6 +171,7 @@ class Room final : private TokenSource, private AppendPath {
   void on_awareness(Connection& connection, BytesView awareness);
   void refuse_update(Connection& connection, const Error& error);
   void refuse_frame(Connection& connection, const Error& error);
+  Instant awareness_now() const;
   void publish_awareness(const std::vector<protocol::AwarenessEntry>& entries);
   void update_reading(Connection& connection);
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "server/base/planted_bug.h"
 #include "server/core/checksum.h"
 #include "server/core/room.h"
 
@@ -74,7 +75,7 @@ void Room::take_loading_page(Result<ports::BufferPage> page) {
     return request_buffer_page();
   }
   note_buffer_page(*page);
-  loader_->add_tail(page->records);
+  if (!planted(PlantedBug::buffer_tail_not_loaded)) loader_->add_tail(page->records);
   switch (reading_.on_page(*page)) {
     case BufferReading::Status::more:
       return request_buffer_page();
@@ -133,11 +134,13 @@ void Room::take_buffer_page(const ports::BufferPage& page) {
 
 void Room::on_buffer_append_done(Ticket ticket, const ports::BufferAppendResult& result) {
   // What was acknowledged under an older lineage may be what the buffer has forgotten.
-  const bool in_doubt = result.position.lineage < follower_->lineage();
+  const bool in_doubt =
+      result.position.lineage < follower_->lineage() && !planted(PlantedBug::old_lineage_trusted);
   const bool lost = result.outcome == ports::Outcome::committed && in_doubt;
   const auto committed =
       finish_append(ticket, lost ? ports::Outcome::unknown : result.outcome, result.error);
   if (!committed) return;
+  if (planted(PlantedBug::unknown_is_committed) && result.position.offset == 0) return settle();
   note_lineage(result.position.lineage);
   follower_->add(result.position, committed->checksum, committed->update, true);
   note_retained();
@@ -157,7 +160,7 @@ void Room::on_buffer_update(ports::BufferPosition position, const SharedBytes& u
   if (applied.ok()) {
     follower_->add(position, checksum(update.view()), update, false);
     note_retained();
-    if (applied->changed) {
+    if (applied->changed && !planted(PlantedBug::remote_update_not_forwarded)) {
       turn_.push_back({.author = {}, .update = update, .ticket = {}, .received_at = now()});
     }
   } else {

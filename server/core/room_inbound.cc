@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "server/base/planted_bug.h"
 #include "server/core/room.h"
 #include "server/lib0/decoder.h"
 
@@ -76,7 +77,9 @@ void Room::leave(Connection& connection) {
   if (connection.held_back) paused_gauge_.set(--paused_);
   connection.held_back = false;
   connection.room = nullptr;
-  publish_awareness(awareness_.remove_connection(connection.id));
+  if (!planted(PlantedBug::awareness_outlives_connection)) {
+    publish_awareness(awareness_.remove_connection(connection.id));
+  }
   if (connections_.empty()) {
     idle_since_ = now();
     ring_.clear();
@@ -204,7 +207,7 @@ void Room::on_awareness(Connection& connection, BytesView awareness) {
     if (entries->size() == 1) connection.own_client = entries->front().client;
   }
   const auto changed =
-      awareness_.apply_local(connection.id, connection.own_client, *entries, now());
+      awareness_.apply_local(connection.id, connection.own_client, *entries, awareness_now());
   publish_awareness(changed);
   for (const protocol::AwarenessEntry& entry : changed) {
     if (awareness_.is_owner(connection.id, entry.client)) {
@@ -227,6 +230,9 @@ std::optional<LogWriter::Committed> Room::finish_append(Ticket ticket, ports::Ou
                                                         ErrorCode error) {
   --outstanding_;
   ports::Metrics& metrics = host_.ports().metrics;
+  if (planted(PlantedBug::unknown_is_committed) && outcome == ports::Outcome::unknown) {
+    outcome = ports::Outcome::committed;
+  }
   const bool was_failing = writer_.failing();
   auto committed = writer_.on_append_done(ticket, outcome, now());
   unlogged_gauge_.set(writer_.unlogged_bytes());
@@ -255,6 +261,7 @@ std::optional<LogWriter::Committed> Room::finish_append(Ticket ticket, ports::Ou
 void Room::on_append_done(Ticket ticket, const ports::AppendResult& result) {
   const auto committed = finish_append(ticket, result.outcome, result.error);
   if (!committed) return;
+  if (planted(PlantedBug::unknown_is_committed) && result.sequence.value == 0) return settle();
   host_.ports().broker.publish_update(name_, result.sequence, committed->update);
   if (status_ != Status::open) return settle();
   tracker_.add(result.sequence);
@@ -279,7 +286,8 @@ void Room::on_broker_update(Sequence sequence, const SharedBytes& update) {
   // there.
   if (applied.ok()) {
     tracker_.add(sequence);
-    if (applied->changed) {
+    if (planted(PlantedBug::gap_ignored)) tracker_.add_through(sequence);
+    if (applied->changed && !planted(PlantedBug::remote_update_not_forwarded)) {
       turn_.push_back({.author = {}, .update = update, .ticket = {}, .received_at = now()});
     }
   }
@@ -289,13 +297,21 @@ void Room::on_broker_update(Sequence sequence, const SharedBytes& update) {
   }
 }
 
+// What the age of an awareness state is measured with.
+Instant Room::awareness_now() const {
+  if (planted(PlantedBug::wall_clock_expires_awareness)) {
+    return {host_.ports().clock.wall_now().since_epoch};
+  }
+  return now();
+}
+
 void Room::on_broker_awareness(const SharedBytes& awareness) {
   const protocol::AwarenessLimits limits{
       .entries_max = 1'000'000, .state_bytes_max = host_.config().awareness_state_bytes_max};
   // Lost awareness is renewed within 15 s by its client; a damaged message is as good as a lost
   // one.
   if (auto entries = protocol::decode_awareness(awareness.view(), limits); entries.ok()) {
-    awareness_.apply_remote(*entries, now());
+    awareness_.apply_remote(*entries, awareness_now());
   }
 }
 
@@ -308,8 +324,9 @@ void Room::update_reading(Connection& connection) {
   const std::size_t owed_max = std::min(bytes_max, 4 * host_.config().send_window_bytes);
   const std::size_t undrained_max = host_.config().undrained_bytes_max;
   const std::size_t undrained = follower_ ? follower_->retained_bytes() : 0;
-  const bool too_much = writer_.unlogged_bytes() > bytes_max || undrained > undrained_max ||
-                        connection.owed_bytes > owed_max;
+  const bool too_much = (writer_.unlogged_bytes() > bytes_max || undrained > undrained_max ||
+                         connection.owed_bytes > owed_max) &&
+                        !planted(PlantedBug::writers_not_held_back);
   const bool little = writer_.unlogged_bytes() <= bytes_max / 2 && undrained <= undrained_max / 2 &&
                       connection.owed_bytes <= owed_max / 2;
   const bool wanted =

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/core/checksum.h"
+#include "server/base/planted_bug.h"
 #include "server/core/room.h"
 
 namespace syncline::core {
@@ -96,6 +96,7 @@ void Room::on_log_page(Result<ports::LogPage> page) {
 // Soon, unless it is an append of this node whose answer is on its way.
 void Room::on_log_head(Sequence head) {
   if (status_ != Status::open || head <= tracker_.contiguous()) return;
+  if (planted(PlantedBug::heads_are_not_compared)) return;
   heard_ = std::max(heard_, head);
   if (repair_at_ == Instant::never()) repair_at_ = now() + host_.config().gap_repair_delay;
 }
@@ -140,6 +141,7 @@ void Room::open_document() {
                   std::chrono::duration<double>(now() - loading_since_).count());
   snapshot_sequence_ = loader_->snapshot_sequence();
   tracker_.add_through(loader_->sequence());
+  if (planted(PlantedBug::heard_counts_as_loaded)) tracker_.add_through(heard_);
   doc_.emplace(loader_->take_document());
   loader_.reset();
   status_ = Status::open;
@@ -212,6 +214,10 @@ void Room::take_log_records(const ports::LogPage& page) {
   const Sequence before = tracker_.contiguous();
   for (const ports::LogRecord& record : page.records) {
     if (tracker_.contains(record.sequence)) continue;
+    if (planted(PlantedBug::gap_repair_skips_one) && &record == page.records.data()) {
+      tracker_.add(record.sequence);
+      continue;
+    }
     const auto applied = apply_record(*doc_, record.checksum, record.update);
     if (!applied.ok()) {
       return quarantine("log record " + std::to_string(record.sequence.value) + ": " +
@@ -246,19 +252,16 @@ bool Room::snapshot_worthwhile() const {
 
 void Room::make_snapshot() {
   snapshot_at_ = Instant::never();
-  auto state = doc_->encode_state_as_update(crdt::empty_state_vector());
-  SYNCLINE_ASSERT(state.ok());
-  ports::Snapshot snapshot{.sequence = tracker_.contiguous(),
-                           .checksum = 0,
-                           .state = SharedBytes(std::move(state).value())};
-  snapshot.checksum = checksum(snapshot.state.view());
+  ports::Snapshot snapshot = snapshot_of(*doc_, tracker_.contiguous());
   snapshot_before_ = std::exchange(snapshot_sequence_, snapshot.sequence);
   held_snapshot_ = HeldSnapshot{std::move(snapshot), writer_.last()};
   write_held_snapshot();
 }
 
 void Room::write_held_snapshot() {
-  if (!held_snapshot_ || writer_.durable() < held_snapshot_->after) return;
+  if (!held_snapshot_) return;
+  const bool durable = writer_.durable() >= held_snapshot_->after;
+  if (!durable && !planted(PlantedBug::snapshot_before_durable)) return;
   snapshot_outstanding_ = true;
   ports::Snapshot snapshot = std::move(held_snapshot_->snapshot);
   held_snapshot_.reset();
@@ -315,7 +318,8 @@ Instant Room::next_deadline() const {
   for (const auto& [id, sync] : syncs_) {
     if (sync.fresh) next = std::min(next, sync.made_at + sync_kept);
   }
-  if (status_ == Status::open && awareness_.has_remote()) {
+  if (status_ == Status::open && awareness_.has_remote() &&
+      !planted(PlantedBug::awareness_never_expires)) {
     next = std::min(next, awareness_.oldest_remote() + host_.config().awareness_remote_timeout);
   }
   return next;
@@ -346,7 +350,9 @@ void Room::on_deadline() {
       if (!snapshot_outstanding_ && !held_snapshot_ && snapshot_worthwhile()) make_snapshot();
     }
     retire_syncs_made_before(at - sync_kept);
-    if (awareness_.has_remote()) awareness_.expire_remote(at - config.awareness_remote_timeout);
+    if (awareness_.has_remote() && !planted(PlantedBug::awareness_never_expires)) {
+      awareness_.expire_remote(awareness_now() - config.awareness_remote_timeout);
+    }
   }
   if (at >= held_back_until_ || at >= budget_retry_at_) {
     held_back_until_ = budget_retry_at_ = Instant::never();

@@ -1,9 +1,11 @@
 // What goes out: one ring for all, a cursor for each.
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 
+#include "server/base/planted_bug.h"
 #include "server/core/room.h"
 
 namespace syncline::core {
@@ -126,8 +128,15 @@ void Room::mark_overtaken() {
   for (Connection* connection : connections_) {
     if (!connection->live || connection->lagging) continue;
     if (connection->cursor < ring_.tail()) {
+      if (planted(PlantedBug::overrun_reader_skips)) {
+        connection->cursor = ring_.tail();
+        continue;
+      }
       connection->lagging = true;
       connection->lag_state_vector = ring_.checkpoint_before(connection->cursor);
+      if (planted(PlantedBug::catch_up_from_now)) {
+        connection->lag_state_vector = SharedBytes(doc_->encode_state_vector());
+      }
     } else {
       slowest = std::min(slowest, connection->cursor);
     }
@@ -140,6 +149,9 @@ void Room::note_durable(Connection& connection) {
   const Ticket durable = writer_.durable();
   while (!connection.unacked.empty() && connection.unacked.front().ticket <= durable) {
     connection.durable_messages = connection.unacked.front().ordinal;
+    if (planted(PlantedBug::ack_of_all_received)) {
+      connection.durable_messages = connection.update_messages;
+    }
     connection.unacked.pop_front();
   }
 }
@@ -154,7 +166,10 @@ void Room::on_sent(Connection& connection, std::size_t bytes) {
 
 // Sends what the connection may get, as far as its window allows.
 void Room::pump(Connection& connection) {
-  while (connection.in_flight_bytes < host_.config().send_window_bytes && send_next(connection)) {
+  const std::size_t window = planted(PlantedBug::window_ignored)
+                                 ? std::numeric_limits<std::size_t>::max()
+                                 : host_.config().send_window_bytes;
+  while (connection.in_flight_bytes < window && send_next(connection)) {
   }
   const bool waits = !connection.unacked.empty() || !connection.owed.empty() ||
                      connection.wanted_sync.has_value() || connection.lagging ||
@@ -201,7 +216,8 @@ bool Room::send_acknowledgement(Connection& connection) {
 // Its own updates come back to a connection once they are durable; y-websocket 4 takes that as
 // "saved".
 bool Room::send_owed_echo(Connection& connection) {
-  const Ticket durable = writer_.durable();
+  const Ticket durable =
+      planted(PlantedBug::echo_before_durable) ? writer_.last() : writer_.durable();
   std::vector<SharedBytes> held;
   std::vector<BytesView> updates;
   while (!connection.owed.empty() && connection.owed.front().ticket <= durable) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/base/planted_bug.h"
 #include "server/core/room.h"
 
 namespace syncline::core {
@@ -59,7 +60,9 @@ void Room::start_bulk(Connection& connection, Syncs::iterator sync) {
   EncodedSync& shared = sync->second;
   connection.bulk.assign(shared.frames.begin(), shared.frames.end() - 1);
   std::size_t bytes = shared.bytes;
-  for (std::uint64_t index = shared.ring_index; index < ring_.head(); ++index) {
+  const std::uint64_t missed_from =
+      planted(PlantedBug::late_joiner_misses_meanwhile) ? ring_.head() : shared.ring_index;
+  for (std::uint64_t index = missed_from; index < ring_.head(); ++index) {
     bytes += ring_.at(index).frame.size();
     connection.bulk.push_back(ring_.at(index).frame);
   }
@@ -82,7 +85,8 @@ Room::Syncs::iterator Room::find_fresh_sync(BytesView state_vector) {
   });
   if (sync == syncs_.end()) return sync;
   // A small state costs less to encode again than to send in two parts.
-  const bool has_moved = sync->second.ring_index != ring_.head();
+  const bool has_moved =
+      sync->second.ring_index != ring_.head() && !planted(PlantedBug::late_joiner_misses_meanwhile);
   if (!has_moved || sync->second.frames.size() > 1) return sync;
   retire_sync(sync);
   return syncs_.end();

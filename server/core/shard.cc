@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/base/planted_bug.h"
 #include "server/core/room.h"
 #include "server/protocol/y_websocket.h"
 
@@ -84,7 +85,8 @@ class Shard::State final : public RoomHost {
     return at == connections_.end() ? nullptr : &at->second;
   }
   Room* find_room(const DocumentName& name) {
-    const auto at = rooms_.find(name);
+    const auto at =
+        planted(PlantedBug::cross_document_delivery) ? rooms_.lower_bound(name) : rooms_.find(name);
     return at == rooms_.end() ? nullptr : at->second.get();
   }
 
@@ -219,8 +221,13 @@ void Shard::State::touch(Room& room) {
 }
 
 void Shard::State::flush() {
+  std::vector<Room*> rooms = std::exchange(to_flush_, {});
+  if (planted(PlantedBug::address_order_decides)) {
+    const auto by_address = [](Room* room) { return std::hash<Room*>()(room) % 1021; };
+    std::ranges::stable_sort(rooms, {}, by_address);
+  }
   // Flushing one room neither ends nor wakes another.
-  for (Room* room : std::exchange(to_flush_, {})) {
+  for (Room* room : rooms) {
     room->schedule.to_flush = false;
     room->flush();
     touch(*room);

@@ -4,7 +4,6 @@
 #include <iterator>
 
 #include "server/base/assert.h"
-#include "server/core/checksum.h"
 
 namespace syncline::core {
 namespace {
@@ -119,12 +118,7 @@ void SnapshotMaker::after_load_step(Job& job) {
 void SnapshotMaker::write(Job& job) {
   job.written = job.loader.sequence();
   const crdt::Doc doc = job.loader.take_document();
-  auto state = doc.encode_state_as_update(crdt::empty_state_vector());
-  SYNCLINE_ASSERT(state.ok());
-  ports::Snapshot snapshot{
-      .sequence = job.written, .checksum = 0, .state = SharedBytes(std::move(state).value())};
-  snapshot.checksum = checksum(snapshot.state.view());
-  ports_.snapshots.write_snapshot(job.next_token(), job.document, std::move(snapshot));
+  ports_.snapshots.write_snapshot(job.next_token(), job.document, snapshot_of(doc, job.written));
 }
 
 void SnapshotMaker::on_snapshot_written(RequestToken token, ports::SnapshotOutcome outcome) {
