@@ -72,7 +72,8 @@ class Redis final : public Listener, public LinkEvents {
   void trim(LinkId link, const ScriptCaller& caller, DocumentNumber document,
             ports::BufferPosition through);
 
-  // Faults. Those that crash it are followed by start().
+  // Faults. Those that crash it are followed by start(). What a fault does at once is reported from
+  // within the call: it must count as active by then.
 
   // The process must live until the next crash, which the world brings about when it has died.
   void start(Process& process);
