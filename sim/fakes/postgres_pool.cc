@@ -196,6 +196,12 @@ void PostgresPool::on_watch(std::size_t at) {
   connection.watched = false;
   if (connection.state != State::busy) return;
   if (process_.now() - connection.job.since < limits_.answer_timeout) return watch(at);
+  // What silenced this one may have silenced all. Those that are idle would find out one by one.
+  for (Connection& other : connections_) {
+    if (other.state != State::idle) continue;
+    network_.close(other.link, Side::opener);
+    other.state = State::closed;
+  }
   network_.close(connection.link, Side::opener);
   lost(connection);
 }

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <functional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -30,7 +31,7 @@ class DocumentNumbers {
  private:
   struct NameHash {
     std::size_t operator()(const DocumentName& name) const {
-      return static_cast<std::size_t>(stable_hash(name));
+      return std::hash<std::string>()(name.text());
     }
   };
 
