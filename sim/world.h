@@ -111,7 +111,8 @@ class World final : public faults::FaultTarget,
   Machine& machine(Party party) { return *machines_.at(party); }
 
   // Faults.
-  bool begin_wire_fault(const faults::Fault& fault, Active active);
+  bool carry_out(const faults::Fault& fault, Active& active);
+  void begin_wire_fault(const faults::Fault& fault, Active& active);
   bool begin_process_fault(const faults::Fault& fault, Party target);
   void begin_clock_fault(const faults::Fault& fault, Party target);
   bool begin_redis_fault(const faults::Fault& fault);

@@ -56,36 +56,47 @@ bool holds_down(FaultKind kind) {
 }  // namespace
 
 bool World::begin(const Fault& fault) {
-  Active active{.kind = fault.kind,
-                .target = party_of(fault.target),
-                .other = party_of(fault.other),
-                .fault = fault.id,
-                .wire = 0};
+  const Active active{.kind = fault.kind,
+                      .target = party_of(fault.target),
+                      .other = party_of(fault.other),
+                      .fault = fault.id,
+                      .wire = 0};
   // A fault that lasts on the same already: twice is not more, and its end would end both.
   for (const Active& other : active_) {
     if (other.kind == active.kind && other.target == active.target && other.other == active.other) {
       return false;
     }
   }
+  // First: it may be noticed at once.
+  active_.push_back(active);
+  if (carry_out(fault, active_.back())) return true;
+  std::erase_if(active_, [&](const Active& other) {
+    return other.kind == active.kind && other.target == active.target &&
+           other.other == active.other;
+  });
+  return false;
+}
+
+bool World::carry_out(const Fault& fault, Active& active) {
   switch (fault.kind) {
     case FaultKind::cut:
     case FaultKind::partition:
     case FaultKind::one_way:
     case FaultKind::delay:
     case FaultKind::stall:
-      return begin_wire_fault(fault, active);
+      begin_wire_fault(fault, active);
+      return true;
     case FaultKind::crash:
     case FaultKind::restart:
     case FaultKind::pause:
     case FaultKind::suspend:
-      if (!begin_process_fault(fault, active.target)) return false;
-      break;
+      return begin_process_fault(fault, active.target);
     case FaultKind::skew:
     case FaultKind::drift:
     case FaultKind::freeze:
     case FaultKind::strobe:
       begin_clock_fault(fault, active.target);
-      break;
+      return true;
     case FaultKind::disk_full:
     case FaultKind::slow_disk:
     case FaultKind::lost_answers:
@@ -93,29 +104,27 @@ bool World::begin(const Fault& fault) {
     case FaultKind::pool_exhausted:
     case FaultKind::torn_snapshot:
       set_store_fault(fault.kind, fault.amount, fault.every, true);
-      break;
+      return true;
     case FaultKind::lose_tail:
     case FaultKind::failover:
     case FaultKind::flush:
     case FaultKind::drop_messages:
-      if (!begin_redis_fault(fault)) return false;
-      break;
+      return begin_redis_fault(fault);
     case FaultKind::slow_reader:
     case FaultKind::reconnect_storm:
     case FaultKind::malformed:
     case FaultKind::offline:
     case FaultKind::stale:
-      if (!begin_client_fault(fault, *clients_[active.target.number - 1])) return false;
-      break;
+      return begin_client_fault(fault, *clients_[active.target.number - 1]);
     case FaultKind::rolling_restart:
     case FaultKind::count_:
-      SYNCLINE_ASSERT(false, static_cast<int>(fault.kind));
+      break;
   }
-  active_.push_back(active);
-  return true;
+  SYNCLINE_ASSERT(false, static_cast<int>(fault.kind));
+  return false;
 }
 
-bool World::begin_wire_fault(const Fault& fault, Active active) {
+void World::begin_wire_fault(const Fault& fault, Active& active) {
   WireFault wire{.id = ++wires_made_,
                  .kind = WireFault::Kind::partition,
                  .from = {active.target},
@@ -126,9 +135,7 @@ bool World::begin_wire_fault(const Fault& fault, Active active) {
   if (fault.kind == FaultKind::delay) wire.kind = WireFault::Kind::delay;
   if (fault.kind == FaultKind::stall) wire.kind = WireFault::Kind::stall;
   active.wire = wire.id;
-  active_.push_back(active);  // First: it may be noticed at once.
   network_.begin_fault(std::move(wire));
-  return true;
 }
 
 bool World::begin_process_fault(const Fault& fault, Party target) {
