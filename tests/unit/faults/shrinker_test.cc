@@ -49,8 +49,11 @@ bool has(const FaultPlan& plan, FaultKind kind) {
                      [kind](const Fault& fault) { return fault.kind == kind; });
 }
 
-const std::string big_plan = R"(seed 7
-cluster nodes=5 shards=3 workers=3 durability=buffer clients=20 documents=4 load=60s options=deletes,everysec
+const std::string big_plan =
+    "seed 7\n"
+    "cluster nodes=5 shards=3 workers=3 durability=buffer clients=20 documents=4 load=60s "
+    "options=deletes,everysec"
+    R"(
 at 3s crash node-5 for 2s
 at 5s flush redis
 at 8s skew node-2 +40s for 10s
@@ -69,9 +72,12 @@ TEST(shrinker, finds_two_faults_and_two_clients) {
   });
   const Shrunk shrunk = shrink(parsed(big_plan), at_the_end, trial, 1'000);
   EXPECT_TRUE(shrunk.minimal);
-  EXPECT_EQ(print_plan(shrunk.plan), R"(seed 7
-cluster nodes=1 shards=1 workers=1 durability=buffer gateway=off clients=2 documents=1 load=10.1s edits=1
-
+  EXPECT_EQ(
+      print_plan(shrunk.plan),
+      "seed 7\n"
+      "cluster nodes=1 shards=1 workers=1 durability=buffer gateway=off clients=2 documents=1 "
+      "load=10.1s edits=1\n"
+      R"(
 2: at 5s flush redis
 4: at 10s pause worker-1 for 0s
 )");
