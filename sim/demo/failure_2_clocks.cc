@@ -16,7 +16,7 @@ faults::FaultPlan plan(std::uint64_t seed) {
   plan.cluster.load = seconds(60);
   sim::RandomStream random(seed, "demo", "clocks");
   for (std::uint32_t client = 1; client <= plan.cluster.clients; client += 2) {
-    const Duration wrong = random.between(seconds(2), seconds(120));
+    const milliseconds wrong(2'000 + static_cast<std::int64_t>(random.below(118'000)));
     const bool slow = random.chance(50);
     plan.faults.push_back({.id = (client + 1) / 2,
                            .kind = faults::FaultKind::skew,

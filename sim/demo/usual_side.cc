@@ -17,12 +17,14 @@ Measurement run_without_faults(const Failure& failure, faults::FaultPlan plan,
 
 // Who opened documents through the CDN stands in the picture as a party of its own.
 void add_looks(picture::HistoryScene& history, const Measurement& measured) {
+  if (measured.looks.empty()) return;
+  const picture::LaneIndex lane = history.add_lane("by the CDN", history::PartyKind::client);
   for (const Look& look : measured.looks) {
     const bool old = !look.missing.empty();
     const std::string what = old ? "is shown the document without " +
                                        std::to_string(look.missing.size()) + " saved edits"
                                  : "is shown the document";
-    const auto mark = history.note(look.at, {history::PartyKind::cold_reader},
+    const auto mark = history.note(look.at, lane,
                                    old ? picture::MarkKind::forgotten : picture::MarkKind::log_read,
                                    what, look.document, {look.missing.begin(), look.missing.end()});
     if (look.at == measured.at) history.point_at(std::nullopt, mark);

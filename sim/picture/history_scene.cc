@@ -81,11 +81,10 @@ void HistoryScene::on_event(const history::Event& event) {
   std::visit([this](const auto& content) { see(content); }, event.content);
 }
 
-std::size_t HistoryScene::note(Duration at, Party party, MarkKind kind, std::string text,
+std::size_t HistoryScene::note(Duration at, LaneIndex lane, MarkKind kind, std::string text,
                                std::uint32_t document, std::vector<std::uint64_t> edits) {
   now_ = std::max(now_, at);
-  mark(lane_of(party), kind, std::move(text), history::DocumentNumber{document}).edits =
-      std::move(edits);
+  mark(lane, kind, std::move(text), history::DocumentNumber{document}).edits = std::move(edits);
   scene_.marks.back().at = at;
   return scene_.marks.size() - 1;
 }
@@ -107,6 +106,7 @@ Scene HistoryScene::finish(std::vector<Violation> violations) {
   }
   scene_.violations = std::move(violations);
   sort_marks();
+  drop_empty_lanes();
   return std::move(scene_);
 }
 
@@ -119,7 +119,7 @@ void HistoryScene::see(const history::ClientConnected& event) {
 
 void HistoryScene::see(const history::ClientDisconnected& event) {
   mark(lane_of(event.client), MarkKind::disconnected,
-       "disconnected (" + std::to_string(event.code) + ")");
+       "disconnected: code " + std::to_string(event.code));
 }
 
 void HistoryScene::see(const history::ClientEdited& event) {
@@ -134,8 +134,8 @@ void HistoryScene::see(const history::ClientEdited& event) {
 
 void HistoryScene::see(const history::ClientAcknowledged& event) {
   const std::size_t index = scene_.marks.size();
-  mark(lane_of(event.client), MarkKind::acknowledged, "told that it is saved", event.document)
-      .edits = edits_in(event.ids);
+  mark(lane_of(event.client), MarkKind::acknowledged, "saved", event.document).edits =
+      edits_in(event.ids);
   promises_.push_back({index, event.ids, static_cast<std::uint32_t>(event.document.value)});
 }
 
@@ -295,8 +295,13 @@ void HistoryScene::see(const history::LeftBehind& event) {
 
 LaneIndex HistoryScene::lane_of(Party party) {
   const auto [it, added] = lanes_.try_emplace(party, static_cast<LaneIndex>(scene_.lanes.size()));
-  if (added) scene_.lanes.push_back({to_text(party), party.kind});
+  if (added) add_lane(to_text(party), party.kind);
   return it->second;
+}
+
+LaneIndex HistoryScene::add_lane(std::string name, PartyKind kind) {
+  scene_.lanes.push_back({std::move(name), kind});
+  return static_cast<LaneIndex>(scene_.lanes.size() - 1);
 }
 
 LaneIndex HistoryScene::store_lane() {
@@ -334,6 +339,36 @@ void HistoryScene::sort_marks() {
     sorted.push_back(std::move(scene_.marks[index]));
   }
   scene_.marks = std::move(sorted);
+}
+
+// A party of which nothing is told only takes room.
+void HistoryScene::drop_empty_lanes() {
+  std::vector<bool> used(scene_.lanes.size(), false);
+  const auto each_lane = [this](auto visit) {
+    for (Mark& mark : scene_.marks) visit(mark.lane);
+    for (Message& message : scene_.messages) {
+      visit(message.from);
+      visit(message.to);
+    }
+    for (Band& band : scene_.bands) {
+      visit(band.lane);
+      visit(band.other);
+    }
+  };
+  each_lane([&](LaneIndex lane) {
+    if (lane != no_lane) used[lane] = true;
+  });
+  std::vector<LaneIndex> moved(scene_.lanes.size(), no_lane);
+  std::vector<Lane> kept;
+  for (LaneIndex lane = 0; lane < used.size(); ++lane) {
+    if (!used[lane]) continue;
+    moved[lane] = static_cast<LaneIndex>(kept.size());
+    kept.push_back(std::move(scene_.lanes[lane]));
+  }
+  scene_.lanes = std::move(kept);
+  each_lane([&](LaneIndex& lane) {
+    if (lane != no_lane) lane = moved[lane];
+  });
 }
 
 // What is merged from too many edits is about none of them in particular.

@@ -25,8 +25,10 @@ class HistoryScene final : public history::EventSink {
 
   // For what no event tells: a mark, and its number; and the marks at which the page begins. A time
   // that has passed is all right.
-  std::size_t note(Duration at, history::Party party, MarkKind kind, std::string text,
+  std::size_t note(Duration at, LaneIndex lane, MarkKind kind, std::string text,
                    std::uint32_t document, std::vector<std::uint64_t> edits);
+  LaneIndex lane_of(history::Party party);
+  LaneIndex add_lane(std::string name, history::PartyKind kind);
   void point_at(std::optional<std::size_t> acknowledgement, std::size_t loss);
 
   // The scene so far, with these violations. REQUIRES: called once, at the end.
@@ -71,7 +73,6 @@ class HistoryScene final : public history::EventSink {
   void see(const history::LeftBehind& event);
   void see(const history::Ended& event);
 
-  LaneIndex lane_of(history::Party party);
   Mark& mark(LaneIndex lane, MarkKind kind, std::string text);
   Mark& mark(LaneIndex lane, MarkKind kind, std::string text, history::DocumentNumber document);
   // Where logs and snapshots are kept.
@@ -83,6 +84,7 @@ class HistoryScene final : public history::EventSink {
   void begin_bands(const history::FaultChanged& event);
   void end_bands(std::uint32_t fault);
   void sort_marks();
+  void drop_empty_lanes();
   void look_for_loss(const history::ColdRead& event);
 
   const faults::FaultPlan plan_;

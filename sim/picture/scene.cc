@@ -78,7 +78,8 @@ Span stretch_around(const std::vector<Duration>& times, Duration around, std::si
 Duration moment_of_interest(const Scene& scene) {
   if (scene.loss) return scene.marks[*scene.loss].at;
   if (!scene.violations.empty()) return scene.violations.front().at;
-  return Duration::max();
+  if (!scene.bands.empty()) return scene.bands.front().from;
+  return Duration::zero();
 }
 
 // Without the marks that `stays` does not want; the two special ones stay, at their new places.

@@ -118,8 +118,8 @@ struct Scene {
 };
 
 // Leaves at most about `items_max` marks and messages: those around the acknowledgement and the
-// loss (or the first violation, or the end), and what is rare everywhere: faults, crashes, phases.
-// Says in `cut` what it left out.
+// loss (else the first violation, fault, or the beginning), and what is rare everywhere: faults,
+// crashes, phases. Says in `cut` what it left out.
 Scene cut_around_violation(Scene scene, std::size_t items_max);
 
 }  // namespace syncline::picture

@@ -32,8 +32,8 @@ void Journal::acknowledged(PressNumber press) {
   if (at) return;
   at = now();
   const Press& of = observations_.workload.presses[press];
-  const auto index = mark(client_party(of.client), picture::MarkKind::acknowledged,
-                          "told that it is saved", of.document, {press});
+  const auto index =
+      mark(client_party(of.client), picture::MarkKind::acknowledged, "saved", of.document, {press});
   if (index) acknowledgement_marks_[press] = *index;
 }
 
@@ -120,7 +120,7 @@ std::optional<std::size_t> Journal::mark(history::Party party, picture::MarkKind
                                          std::string text, std::uint32_t document,
                                          std::vector<PressNumber> presses) {
   if (scene_ == nullptr) return {};
-  return scene_->note(now(), party, kind, std::move(text), document,
+  return scene_->note(now(), scene_->lane_of(party), kind, std::move(text), document,
                       {presses.begin(), presses.end()});
 }
 

@@ -37,6 +37,7 @@ const glyphs = {
   phase: ["ink-soft", "bar"],
   [messageKind]: ["ink-soft", "arrow"],
   [lostKind]: ["danger", "arrow"],
+  [housekeepingKind]: ["ink-faint", "arrow"],
 };
 
 const shapes = {
@@ -255,7 +256,10 @@ class Drawing {
     if (this.view.labels && !this.crowded && saidBesides.has(item.kind)) {
       const room = Math.floor((this.layout.laneWidth - 16) / 5.6);
       const text = item.text.split(":")[0];
-      group.append(words(10, 3.5, "said", text.length > room ? `${text.slice(0, room - 1)}…` : text));
+      const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
+      // To the right of the last lane there is no room.
+      const last = x + this.layout.laneWidth > this.layout.width;
+      group.append(words(last ? -10 : 10, 3.5, last ? "said before" : "said", shown));
     }
     group.item = item;
     return group;

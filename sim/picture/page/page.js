@@ -8,7 +8,7 @@ const overview = new Overview(byId("overview"), diagram);
 
 const filter = {
   words: "", document: -1, zoom: 0, trueTime: false,
-  hiddenKinds: new Set(["look"]), hiddenLanes: new Set(),
+  hiddenKinds: new Set(["look", housekeepingKind]), hiddenLanes: new Set(),
 };
 const view = { chosen: null, followed: null, labels: true };
 let layout = null;
@@ -75,7 +75,8 @@ function nearest(y) {
 
 function choose(item, scroll = true) {
   view.chosen = item;
-  if (view.followed !== null && item !== null && item.edits.length > 0) view.followed = new Set(item.edits);
+  const elsewhere = item !== null && item.edits.length > 0 && followedOf(item).length === 0;
+  if (view.followed !== null && elsewhere) view.followed = new Set(item.edits.slice(0, 1));
   if (item !== null && scroll) bringIntoView(item);
   describe(item);
   draw();
@@ -98,6 +99,7 @@ function goTo(item) {
 
 function goToTime(at) {
   diagram.scrollTop = layout.y(at) - diagram.clientHeight / 2;
+  scrolled();
   diagram.focus();
 }
 
@@ -112,9 +114,13 @@ function step(by, sameLane) {
   }
 }
 
-function follow() {
-  const edits = view.chosen?.edits ?? [];
-  view.followed = view.followed === null && edits.length > 0 ? new Set(edits) : null;
+// Of an item's edits: those that are followed now.
+function followedOf(item) {
+  return item.edits.filter((edit) => view.followed?.has(edit));
+}
+
+function follow(edit = view.chosen?.edits[0]) {
+  view.followed = view.followed === null && edit !== undefined ? new Set([edit]) : null;
   describe(view.chosen);
   draw();
 }
@@ -152,23 +158,26 @@ function describe(item) {
   detail.replaceChildren(element("p", { className: "facts" }, ...facts), what, pathOf(item));
 }
 
-// The places where the edits of an item are seen, in time.
+// The places where an item's edit is seen, in time; of several, the one that is followed.
 function pathOf(item) {
   const path = element("div", { className: "path" });
   if (item.edits.length === 0) return path;
-  const edits = new Set(item.edits);
-  const names = item.edits.length > 3 ? `${item.edits.length} edits` : `edit ${item.edits.join(", ")}`;
-  const toggle = element("button", { type: "button", onclick: follow }, view.followed === null ? "Follow" : "Stop following");
-  path.append(`${names}:`);
-  const stops = run.items.filter((other) => other.edits.some((edit) => edits.has(edit)));
+  const button = (text, onclick, className = "") => element("button", { type: "button", onclick, className }, text);
+  const followed = followedOf(item);
+  if (followed.length === 0 && item.edits.length > 1) {
+    path.append(`${item.edits.length} edits, to follow:`);
+    path.append(...item.edits.slice(0, 20).map((edit) => button(String(edit), () => follow(edit))));
+    return path;
+  }
+  const [edit] = followed.length > 0 ? followed : item.edits;
+  path.append(item.edits.length > 1 ? `edit ${edit} of ${item.edits.length}:` : `edit ${edit}:`);
+  const stops = run.items.filter((other) => other.edits.includes(edit));
   for (const stop of stops.slice(0, 40)) {
-    const button = element("button", { type: "button", onclick: () => goTo(stop) }, `${stop.kind} · ${placeText(stop)}`);
-    if (stop === item) button.className = "here";
-    if (stop === run.loss) button.className = "lost";
-    path.append(button);
+    const name = stop === run.loss ? "lost" : stop === item ? "here" : "";
+    path.append(button(`${stop.kind} · ${placeText(stop)}`, () => goTo(stop), name));
   }
   if (stops.length > 40) path.append(`and ${stops.length - 40} more`);
-  path.append(toggle);
+  path.append(button(view.followed === null ? "Follow" : "Stop following", () => follow(edit)));
   return path;
 }
 
@@ -245,7 +254,7 @@ const keys = {
   End: () => layout.items.length > 0 && choose(layout.items.at(-1)),
   a: () => goTo(run.acknowledgement), x: () => goTo(run.loss),
   v: () => run.violations.length > 0 && goToTime(run.violations[0].at),
-  f: follow, t: toggleTrueTime,
+  f: () => follow(), t: toggleTrueTime,
   "+": () => zoomBy(2), "=": () => zoomBy(2), "-": () => zoomBy(-2), 0: () => zoomBy(-filter.zoom),
   Escape: () => { view.followed = null; choose(null); },
   "/": () => byId("search").focus(),
@@ -319,8 +328,11 @@ listen();
 lay();
 describe(null);
 if (run.acknowledgement !== null) {
-  view.followed = new Set(run.loss?.edits ?? run.acknowledgement.edits);
+  const lost = run.loss?.edits ?? run.acknowledgement.edits;
+  view.followed = new Set(run.acknowledgement.edits.filter((edit) => lost.includes(edit)).slice(0, 1));
   choose(run.acknowledgement);
+} else if (run.loss !== null) {
+  choose(run.loss);
 } else if (run.violations.length > 0) {
   goToTime(run.violations[0].at);
 }

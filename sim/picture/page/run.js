@@ -5,6 +5,10 @@
 const fates = { received: 0, lost: 1, onItsWay: 2 };
 const messageKind = "message";
 const lostKind = "lost message";
+const housekeepingKind = "housekeeping";
+
+// What connections say to each other only to know that they are there.
+const housekeeping = new Set(["ping", "pong", "GET /readyz", "200"]);
 
 function readRun(data) {
   const text = (index) => data.texts[index];
@@ -13,7 +17,7 @@ function readRun(data) {
   }));
   const messages = data.messages.map(([at, end, from, to, what, fate]) => ({
     type: "message", at, end, from, to, text: text(what), fate, document: -1, edits: [],
-    kind: fate === fates.lost ? lostKind : messageKind,
+    kind: kindOfMessage(text(what), fate),
   }));
   const items = [...marks, ...messages];
   items.sort((a, b) => a.at - b.at);
@@ -33,6 +37,11 @@ function readRun(data) {
   };
 }
 
+function kindOfMessage(what, fate) {
+  if (fate === fates.lost) return lostKind;
+  return housekeeping.has(what) ? housekeepingKind : messageKind;
+}
+
 // When a process was not there: from its end to its next start.
 function downtimesOf(marks) {
   const since = new Map();
@@ -49,10 +58,9 @@ function downtimesOf(marks) {
   return downtimes;
 }
 
-// 12.304218 s, as many digits as say something.
+// 12.304218 s; to the millisecond if that is exact.
 function clockText(nanoseconds) {
-  const seconds = (nanoseconds / 1e9).toFixed(6);
-  return `${seconds.replace(/0{1,3}$/, "")} s`;
+  return `${(nanoseconds / 1e9).toFixed(6).replace(/000$/, "")} s`;
 }
 
 function spanText(nanoseconds) {

@@ -23,6 +23,16 @@ void forgets_what_it_sent(Story& story) {
   story.sync(2, before);
 }
 
+void forgets_what_it_offered(Story& story) {
+  story.begin();
+  const Bytes before = story.cold(minutes).encode_state_vector();
+  story.save(1, 0, "x");
+  story.connect(1, 2);
+  story.sync(1, story.cold(minutes).encode_state_vector());
+  story.connect(1, 2);
+  story.sync(1, before);
+}
+
 // It was logged before node-2 was started: it cannot have been missed when it was loaded.
 void loads_too_little(Story& story) {
   story.begin();
@@ -75,6 +85,8 @@ std::vector<BadHistory> bad_for_session_guarantees() {
        "forgets_what_it_acknowledged", forgets_what_it_acknowledged},
       {"session_guarantees", "node-1 offers client-2 document-0 without 1:5",
        "forgets_what_it_sent", forgets_what_it_sent},
+      {"session_guarantees", "node-2 offers client-1 document-0 without 1:5",
+       "forgets_what_it_offered", forgets_what_it_offered},
       {"session_guarantees", "node-2 offers client-1 document-0 without 1:5", "loads_too_little",
        loads_too_little},
       {"session_guarantees", "node-2 offers client-1 document-0 without 1:5",

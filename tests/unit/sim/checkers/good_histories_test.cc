@@ -143,6 +143,24 @@ TEST_F(GoodHistories, what_a_dead_process_sent_arrives_late) {
   story_.sync(2, before.state_vector);
 }
 
+// Node-2 missed client 1's "x": the "y" beside it waits there, and is not offered.
+TEST_F(GoodHistories, what_a_node_was_sent_waits_there_for_what_it_missed) {
+  story_.begin();
+  const OwnedState before(story_.doc(1));
+  story_.connect(2, 2);
+  story_.sync(2, before.state_vector);
+  story_.connect(2, 1);
+  story_.save(1, 0, "x");
+  const Edit edit = story_.type(2, 1, "y");
+  story_.log(edit);
+  story_.acknowledge(edit);
+  story_.connect(1, 2);
+  story_.sync(1, before.state_vector);
+  story_.deliver(edit, 1);
+  story_.connect(1, 2);
+  story_.sync(1, before.state_vector);
+}
+
 TEST_F(GoodHistories, a_stale_tab_comes_back) {
   story_.begin();
   const OwnedState old(story_.doc(2));
