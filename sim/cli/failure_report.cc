@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "faults/plan/printer.h"
 #include "faults/plan/shrinker.h"
 #include "sim/cli/plan_run.h"
+#include "sim/cli/planted_bugs.h"
 #include "sim/cli/seed_pool.h"
 #include "sim/history/text.h"
 #include "sim/picture/history_scene.h"
@@ -71,17 +73,29 @@ faults::FaultPlan shrink_failure(const faults::FaultPlan& plan, const RunSummary
   return shrunk.plan;
 }
 
-bool write_page(const faults::FaultPlan& plan, const RunOptions& options, const std::string& path) {
+std::string replay_line(const std::string& plan_path, const std::string& bug) {
+  return program_name() + " replay " + plan_path + " --history" +
+         (bug.empty() ? "" : " --bug " + bug);
+}
+
+bool write_page(const faults::FaultPlan& plan, const RunOptions& options, const std::string& replay,
+                const std::string& path) {
   picture::HistoryScene scene(plan);
   RunOptions drawn = options;
   drawn.sinks.push_back(&scene);
   drawn.tells_messages = true;
   const RunResult result = run(plan, drawn);
-  return write_file(path, picture::page_of(scene.finish(violations_of(result))));
+  picture::Scene drawing = scene.finish(violations_of(result));
+  drawing.title = "Seed " + std::to_string(plan.seed) + ": " +
+                  (result.violations.empty() ? "nothing wrong" : result.violations.front().checker);
+  drawing.plan = faults::print_plan(plan);
+  drawing.replay = replay;
+  return write_file(path, picture::page_of(picture::cut_around_violation(std::move(drawing),
+                                                                         picture::page_items_max)));
 }
 
 FailureFiles write_failure(const faults::FaultPlan& plan, const RunOptions& options,
-                           const std::string& path) {
+                           const std::string& path, const std::string& bug) {
   FailureFiles files{.plan = path, .page = {}};
   if (!write_file(path, faults::print_plan(plan))) files.plan.clear();
   // In a process of its own: it is a run that fails, perhaps by dying.
@@ -100,7 +114,8 @@ FailureFiles write_failure(const faults::FaultPlan& plan, const RunOptions& opti
       1,
       [&](std::size_t) {
         RunSummary summary;
-        if (!write_page(plan, options, page)) summary.ending = Ending::crash;
+        if (!write_page(plan, options, replay_line(path, bug), page))
+          summary.ending = Ending::crash;
         return summary;
       },
       drawing);

@@ -95,7 +95,7 @@ int replay_command(const ReplayCommand& command) {
   print_result(result);
   if (!command.page.empty()) {
     options.sinks.clear();
-    if (!write_page(*plan, options, command.page)) {
+    if (!write_page(*plan, options, replay_line(command.plan, command.bug), command.page)) {
       std::fprintf(stderr, "syncline-sim: %s cannot be written\n", command.page.c_str());
       return exit_usage;
     }
@@ -116,7 +116,7 @@ int shrink_command(const ShrinkCommand& command) {
   const faults::FaultPlan small = shrink_failure(*plan, summary, {}, command.time);
   const std::string stem = command.plan.substr(0, command.plan.rfind(".plan"));
   const FailureFiles files =
-      write_failure(small, {}, command.to.empty() ? stem + ".small.plan" : command.to);
+      write_failure(small, {}, command.to.empty() ? stem + ".small.plan" : command.to, command.bug);
   std::printf("%s", faults::print_plan(small).c_str());
   std::printf("plan: %s\npicture: %s\n", files.plan.c_str(), files.page.c_str());
   return exit_code_of(summary.ending);

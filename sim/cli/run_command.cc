@@ -113,14 +113,12 @@ class Course final : public SeedPool::Watcher {
     if (summary.checker != "skew_invariance" && summary.ending != Ending::timeout) {
       plan = shrink_failure(plan, summary, work_.options(), command_.shrink_time);
     }
-    const FailureFiles files =
-        write_failure(plan, work_.options(), command_.failures + '/' + work_.name(index) + ".plan");
-    const std::string bug = command_.bug.empty() ? "" : " --bug " + command_.bug;
+    const FailureFiles files = write_failure(
+        plan, work_.options(), command_.failures + '/' + work_.name(index) + ".plan", command_.bug);
     if (files.plan.empty()) {
       std::printf("  its plan could not be written to %s\n", command_.failures.c_str());
     } else {
-      std::printf("  %s  replay %s --history%s\n", program_name().c_str(), files.plan.c_str(),
-                  bug.c_str());
+      std::printf("  %s\n", replay_line(files.plan, command_.bug).c_str());
     }
     if (!files.page.empty()) std::printf("  picture: %s\n", files.page.c_str());
   }

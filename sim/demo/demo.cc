@@ -75,7 +75,7 @@ bool write_page(std::ostream& out, const Failure& failure, std::string_view side
   scene.title = "Failure " + number + ", " + std::string(failure.name) + ": " +
                 (side == "usual" ? "the usual architecture" : "Syncline") + ", seed " +
                 std::to_string(seed);
-  scene.replay = "syncline-sim demo --failure " + number + " --first-seed " + std::to_string(seed) +
+  scene.replay = "syncline-sim demo --failure " + number + " --seed " + std::to_string(seed) +
                  " --seeds 1 --pictures " + options.pictures;
   const auto path = std::filesystem::path(options.pictures) /
                     ("failure-" + number + "-" + std::string(side) + ".html");
