@@ -33,8 +33,7 @@ enum class PlantedBug : std::uint8_t {
   lineage_change_ignored,  // Positions of a new lineage are taken for those of the old one.
   doubts_forgotten,        // What was retained is dropped when the lineage changes.
   old_lineage_trusted,     // An append that an older lineage acknowledged counts as durable.
-  released_when_buffered,  // An entry is retained until it is in the buffer, not until it is
-                           // logged.
+  released_when_buffered,  // What is in the buffer is not retained until it is in the log.
   trims_unknown_drain,     // A worker trims though it does not know that the log has the entries.
   trims_one_too_many,      // A worker trims one entry more than it has drained.
 

@@ -56,7 +56,7 @@ struct Config {
   // How long a gap in the sequence may wait for the broker before the log is read.
   Duration gap_repair_delay = milliseconds(50);
   // Compare all open documents with what is durable this often (jittered): with the log's heads, or
-  // with the write buffer's where there is one. Zero where this process is the only writer.
+  // with the write buffer's where there is one. Zero: never; for a process that is the only writer.
   Duration anti_entropy_interval = Duration::zero();
 
   // The write buffer (durability=buffer).

@@ -134,7 +134,7 @@ ports::Snapshot snapshot_of(const crdt::Doc& doc, Sequence sequence) {
   auto state = doc.encode_state_as_update(crdt::empty_state_vector());
   SYNCLINE_ASSERT(state.ok());
   if (planted(PlantedBug::snapshot_is_first_chunk)) {
-    auto chunks = doc.encode_state_in_chunks(crdt::empty_state_vector(), limits::kibibyte);
+    auto chunks = doc.encode_state_in_chunks(crdt::empty_state_vector(), limits::kibibyte / 4);
     SYNCLINE_ASSERT(chunks.ok());
     state = std::move(chunks->front());
   }

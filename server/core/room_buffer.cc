@@ -178,12 +178,12 @@ void Room::on_buffer_head(const ports::BufferHead& head) {
   } else if (head.lineage >= follower_->lineage()) {
     note_lineage(head.lineage);
     follower_->note_head(head);
-    expect_repair();
   } else if (status_ == Status::open) {
     // Either this is old, or the buffer has forgotten the lineage that is known here; reading tells
     // it.
     request_buffer_repair();
   }
+  expect_repair();
   note_retained();
   settle();
 }

@@ -448,6 +448,7 @@ void Shard::on_buffer_trimmed(RequestToken token, Result<ports::BufferHead>) {
 }
 
 void Shard::on_buffer_reconnected() {
+  if (state_->ports_.buffer == nullptr) return state_->check_log_heads();
   // What is on its way may have been answered before.
   state_->buffer_reconnected_ = state_->buffer_heads_.has_value();
   state_->check_buffer_heads(false);

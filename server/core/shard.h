@@ -101,8 +101,8 @@ class Shard final : public ports::UpdateStoreSink,
   // Answers to workers only.
   void on_buffer_claimed(RequestToken token, Result<std::vector<DocumentName>> documents) override;
   void on_buffer_trimmed(RequestToken token, Result<ports::BufferHead> head) override;
-  // The connection to the buffer, or the one on which it publishes, was lost and is back: something
-  // may have been missed.
+  // The connection to the buffer, or the one on which others are heard, was lost and is back:
+  // something may have been missed. Also without a buffer.
   void on_buffer_reconnected();
   void on_broker_update(const DocumentName& document, Sequence sequence,
                         SharedBytes update) override;

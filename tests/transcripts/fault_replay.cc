@@ -47,6 +47,12 @@ class Player {
       world_.crash(0);
       world_.run_for(milliseconds(10));
       world_.start(0);
+    } else if (verb == "buffer-syncs") {
+      world_.buffer().sync();
+    } else if (verb == "buffer-crashes") {
+      world_.crash_buffer();
+    } else if (verb == "buffer-is-flushed") {
+      world_.flush_buffer();
     } else if (verb == "remote") {
       act_as_another_node(command);
     } else if (const auto client = clients_.find(verb); client != clients_.end()) {
@@ -104,9 +110,11 @@ class Player {
 
 world::WorldOptions options_for(const Transcript& transcript, std::uint64_t seed) {
   world::WorldOptions options{.seed = seed, .nodes = 2};
+  options.worker_config.flush_interval = milliseconds(300);
   for (const Block& block : transcript.blocks) {
     for (const Command& command : block.commands()) {
       if (command.word(0) == "config") configure(options.config, command);
+      if (command.word(0) == "durability-buffer") options.workers = 1;
     }
   }
   if (options.config.anti_entropy_interval == Duration::zero()) {

@@ -27,6 +27,11 @@ StoreFault fault_of(const Command& command) {
   return StoreFault::none;
 }
 
+// Lineages as their epochs: 1, 2, ...
+std::string position_text(ports::BufferPosition position) {
+  return std::to_string(position.lineage >> 32) + '/' + std::to_string(position.offset);
+}
+
 void edit_text(crdt::Doc& doc, const Command& command, std::size_t verb) {
   crdt::Text text = doc.text("t");
   const std::size_t position = std::stoul(command.word(verb + 1));
@@ -45,12 +50,17 @@ void edit_text(crdt::Doc& doc, const Command& command, std::size_t verb) {
 
 }  // namespace
 
-Stage::Stage() : remote_(remote_id) { names_[remote_id] = "remote"; }
+Stage::Stage()
+    : buffer_([this](const DocumentName&, ports::BufferPosition position,
+                     const SharedBytes& update) { publications_[position] = update; }),
+      remote_(remote_id) {
+  names_[remote_id] = "remote";
+}
 
 core::Shard& Stage::shard() {
   if (!node_) {
     node_ = std::make_unique<world::Node>(static_cast<world::Surroundings&>(*this), events_, 0, 1,
-                                          config_);
+                                          config_, buffered_);
   }
   if (!node_->alive()) node_->start();
   return node_->shard();
@@ -64,7 +74,8 @@ std::vector<std::string> Stage::play(const Block& block) {
 }
 
 void Stage::run(const Command& command) {
-  if (run_node_command(command) || run_store_command(command) || run_broker_command(command)) {
+  if (run_node_command(command) || run_store_command(command) || run_broker_command(command) ||
+      run_buffer_command(command)) {
     return;
   }
   run_client_command(command);
@@ -75,6 +86,9 @@ bool Stage::run_node_command(const Command& command) {
   if (verb == "config") {
     SYNCLINE_ASSERT(!node_);
     configure(config_, command);
+  } else if (verb == "durability-buffer") {
+    SYNCLINE_ASSERT(!node_);
+    buffered_ = true;
   } else if (verb == "advance") {
     advance(parse_duration(command.word(1)));
   } else if (verb == "turn") {
@@ -260,7 +274,15 @@ std::string Stage::describe(const StoreRequest& request) const {
   std::string line(world::name(request.step));
   line += label(request.document) + " token=" + std::to_string(request.token.value);
   switch (request.step) {
-    case StoreStep::append: {
+    case StoreStep::read_heads:
+    case StoreStep::buffer_heads:
+      return std::string(world::name(request.step)) +
+             " token=" + std::to_string(request.token.value) +
+             " documents=" + std::to_string(request.documents.size());
+    case StoreStep::buffer_read:
+      return line + " after=" + position_text(request.position);
+    case StoreStep::append:
+    case StoreStep::buffer_append: {
       const auto ids = client::read_update_ids(request.bytes.view());
       return line + ' ' + (ids.ok() ? ids->to_string(names_) : "unreadable");
     }
@@ -274,6 +296,8 @@ std::string Stage::describe(const StoreRequest& request) const {
       return line + " sequence=" + std::to_string(request.sequence.value) + ' ' +
              (ids.ok() ? ids->to_string(names_) : "unreadable");
     }
+    default:
+      break;
   }
   return line;
 }
@@ -286,8 +310,13 @@ void Stage::on_store_request(std::size_t, StoreRequest request) {
 void Stage::answer(StoreRequest request, StoreFault fault) {
   if (full_ && request.step == StoreStep::append) fault = StoreFault::storage_full;
   auto done = done_.extract(request.token);
-  world::deliver(shard(), request.token,
-                 done ? std::move(done.mapped()) : store_.execute(request, fault));
+  world::deliver(shard(), request.token, done ? std::move(done.mapped()) : execute(request, fault));
+}
+
+world::StoreAnswer Stage::execute(const StoreRequest& request, StoreFault fault) {
+  return world::MemoryBuffer::is_buffer_step(request.step)
+             ? buffer_.execute(request, fault, events_.now())
+             : store_.execute(request, fault);
 }
 
 StoreRequest Stage::take_request(const Command& command, StoreStep step) {
@@ -320,7 +349,7 @@ bool Stage::run_store_command(const Command& command) {
     full_ = verb == "store-full";
   } else if (verb == "store-works") {
     for (const StoreRequest& request : requests_) {
-      done_.try_emplace(request.token, store_.execute(request, StoreFault::none));
+      done_.try_emplace(request.token, execute(request, StoreFault::none));
     }
   } else if (verb == "damage-record") {
     store_.damage_record(document, Sequence{std::stoul(command.word(1))});
@@ -357,16 +386,16 @@ bool Stage::run_broker_command(const Command& command) {
 void Stage::act_as_another_node(const Command& command) {
   const std::string& verb = command.word(1);
   const DocumentName document = DocumentName::parse(usual_document).value();
-  if (verb == "insert" || verb == "delete") {
-    // It has read the log up to here.
-    for (const auto& record : store_.log(document)) remote_.apply(record.update.view());
-    remote_.on_open(events_.now());
-    remote_.take_outbox();
-    remote_.edit([&](crdt::Doc& doc) { edit_text(doc, command, 1); });
-    const Bytes frame = remote_.take_outbox().at(0);
-    // Past the message's two type bytes and its length.
-    const auto message = protocol::y_websocket::parse(frame);
-    const SharedBytes update(std::get<protocol::y_websocket::Update>(*message).update);
+  if (buffered_ && (verb == "insert" || verb == "delete")) {
+    const SharedBytes update = write_as_another_node(command);
+    const auto position = buffer_.append({.step = StoreStep::buffer_append,
+                                          .token = {},
+                                          .document = document,
+                                          .bytes = update,
+                                          .checksum = core::checksum(update.view())});
+    say("buffered elsewhere position=" + position_text(position));
+  } else if (verb == "insert" || verb == "delete") {
+    const SharedBytes update = write_as_another_node(command);
     const Sequence sequence = store_.commit({.step = StoreStep::append,
                                              .token = {},
                                              .document = document,
@@ -388,6 +417,64 @@ void Stage::act_as_another_node(const Command& command) {
     SYNCLINE_ASSERT(verb == "asks-for-awareness", verb);
     shard().on_broker_awareness_query(document);
   }
+}
+
+SharedBytes Stage::write_as_another_node(const Command& command) {
+  // It has read the log up to here.
+  const DocumentName document = DocumentName::parse(usual_document).value();
+  for (const auto& record : store_.log(document)) remote_.apply(record.update.view());
+  remote_.on_open(events_.now());
+  remote_.take_outbox();
+  remote_.edit([&](crdt::Doc& doc) { edit_text(doc, command, 1); });
+  const Bytes frame = remote_.take_outbox().at(0);
+  // Past the message's two type bytes and its length.
+  const auto message = protocol::y_websocket::parse(frame);
+  return SharedBytes(std::get<protocol::y_websocket::Update>(*message).update);
+}
+
+// The write buffer.
+
+bool Stage::run_buffer_command(const Command& command) {
+  const std::string& verb = command.word(0);
+  const DocumentName document = DocumentName::parse(usual_document).value();
+  if (verb == "buffer-publishes") {
+    for (const auto& [position, update] : std::exchange(publications_, {})) {
+      shard().on_buffer_update(document, position, update);
+    }
+  } else if (verb == "buffer-loses-publications") {
+    publications_.clear();
+  } else if (verb == "buffer-syncs") {
+    buffer_.sync();
+  } else if (verb == "buffer-crashes" || verb == "buffer-is-flushed") {
+    verb == "buffer-crashes" ? buffer_.crash() : buffer_.flush();
+  } else if (verb == "buffer-reconnected") {
+    shard().on_buffer_reconnected();
+  } else if (verb == "worker-drains") {
+    drain_buffer();
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// As a worker does, all at once.
+void Stage::drain_buffer() {
+  const DocumentName document = DocumentName::parse(usual_document).value();
+  const StoreRequest read{
+      .step = StoreStep::buffer_read, .token = {}, .document = document, .bytes_max = SIZE_MAX};
+  const auto page =
+      std::get<Result<ports::BufferPage>>(buffer_.execute(read, StoreFault::none, events_.now()));
+  SYNCLINE_ASSERT(page.ok());
+  const auto heads = store_.commit_drain({.step = StoreStep::drain,
+                                          .token = {},
+                                          .document = document,
+                                          .batches = {{document, page->records}}});
+  say("drained up to sequence=" + std::to_string(heads.at(0).value));
+  buffer_.execute({.step = StoreStep::buffer_trim,
+                   .token = {},
+                   .document = document,
+                   .position = {page->head.lineage, page->head.head}},
+                  StoreFault::none, events_.now());
 }
 
 void Stage::on_publish(std::size_t, world::Publication publication) {

@@ -12,6 +12,7 @@
 #include "loadgen/client/yjs_client.h"
 #include "tests/transcripts/transcript.h"
 #include "tests/world/history.h"
+#include "tests/world/memory_buffer.h"
 #include "tests/world/memory_store.h"
 #include "tests/world/node.h"
 
@@ -55,6 +56,7 @@ class Stage final : private world::Surroundings {
   bool run_node_command(const Command& command);
   bool run_store_command(const Command& command);
   bool run_broker_command(const Command& command);
+  bool run_buffer_command(const Command& command);
   void run_client_command(const Command& command);
 
   // The end of a turn, and what the sockets take because of it.
@@ -72,7 +74,10 @@ class Stage final : private world::Surroundings {
   void advance(Duration by);
   void answer(world::StoreRequest request, world::StoreFault fault);
   world::StoreRequest take_request(const Command& command, world::StoreStep step);
+  world::StoreAnswer execute(const world::StoreRequest& request, world::StoreFault fault);
   void answer_everything();
+  void drain_buffer();
+  SharedBytes write_as_another_node(const Command& command);
   void act_as_another_node(const Command& command);
   std::string describe(const world::StoreRequest& request) const;
   std::string label(const DocumentName& document) const;
@@ -83,6 +88,8 @@ class Stage final : private world::Surroundings {
   core::Config config_;
   world::EventQueue events_;
   world::MemoryStore store_;
+  bool buffered_ = false;  // durability=buffer
+  world::MemoryBuffer buffer_;
   client::ClientNames names_;
   std::vector<std::string> said_;
   std::vector<world::StoreRequest> requests_;  // Not answered yet, in the order of the calls.
@@ -97,6 +104,8 @@ class Stage final : private world::Surroundings {
   // What another node has committed and published.
   client::YjsClient remote_;
   std::map<Sequence, SharedBytes> remote_updates_;
+  // What the buffer has published, and nobody has heard yet.
+  std::map<ports::BufferPosition, SharedBytes> publications_;
 
   // Last, so that a shard's last words are still heard.
   std::unique_ptr<world::Node> node_;

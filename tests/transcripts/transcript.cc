@@ -148,6 +148,7 @@ void configure(core::Config& config, const Command& command) {
       {"message_bytes_max", &config.message_bytes_max},
       {"pending_bytes_max", &config.pending_bytes_max},
       {"unlogged_bytes_max", &config.unlogged_bytes_max},
+      {"undrained_bytes_max", &config.undrained_bytes_max},
       {"send_window_bytes", &config.send_window_bytes},
       {"ring_bytes_max", &config.ring_bytes_max},
       {"ring_frames_max", &config.ring_frames_max},
@@ -170,6 +171,9 @@ void configure(core::Config& config, const Command& command) {
       {"load_timeout", &config.load_timeout},
       {"gap_repair_delay", &config.gap_repair_delay},
       {"anti_entropy_interval", &config.anti_entropy_interval},
+      {"undrained_check_interval", &config.undrained_check_interval},
+      {"log_check_interval", &config.log_check_interval},
+      {"doubt_delay", &config.doubt_delay},
       {"awareness_remote_timeout", &config.awareness_remote_timeout},
   };
   for (std::size_t i = 1; i < command.words.size(); ++i) {
