@@ -1,8 +1,8 @@
+#include "tests/conformance/buffer_conformance.h"
+
 #include <memory>
 #include <utility>
 
-#include "tests/conformance/broker_conformance.h"
-#include "tests/conformance/buffer_conformance.h"
 #include "tests/unit/sim/services/services_world.h"
 
 namespace syncline::conformance {
@@ -55,32 +55,9 @@ class RedisBufferWorld final : public BufferWorld {
   sim::Moment kept_at_;
 };
 
-class RedisBrokerWorld final : public BrokerWorld {
- public:
-  RedisBrokerWorld() {
-    for (std::uint32_t shard = 0; shard < shards; ++shard) {
-      nodes_.push_back(std::make_unique<sim::TestNode>(world_, shard + 1));
-    }
-    world_.run_for(seconds(1));
-  }
-
-  ports::Broker& broker(std::size_t shard) override { return nodes_[shard]->broker; }
-  void attach(std::size_t shard, ports::BrokerSink& sink) override {
-    nodes_[shard]->broker.attach(sink);
-  }
-  void run_until(const std::function<bool()>& done) override { world_.run_until(done); }
-  void settle() override { world_.run_for(milliseconds(200)); }
-
- private:
-  sim::ServicesWorld world_;
-  std::vector<std::unique_ptr<sim::TestNode>> nodes_;
-};
-
 std::unique_ptr<BufferWorld> make_buffer_world() { return std::make_unique<RedisBufferWorld>(); }
-std::unique_ptr<BrokerWorld> make_broker_world() { return std::make_unique<RedisBrokerWorld>(); }
 
 INSTANTIATE_TEST_SUITE_P(SimulatedRedis, BufferConformance, testing::Values(make_buffer_world));
-INSTANTIATE_TEST_SUITE_P(SimulatedRedis, BrokerConformance, testing::Values(make_broker_world));
 
 }  // namespace
 }  // namespace syncline::conformance
