@@ -104,6 +104,8 @@ Scene HistoryScene::finish(std::vector<Violation> violations) {
     scene_.acknowledgement.reset();
     scene_.loss.reset();
   }
+  for (Violation& violation : violations) violation.what = with_names(std::move(violation.what));
+  if (!violations.empty() && !scene_.loss) point_at_violation(violations.front());
   scene_.violations = std::move(violations);
   sort_marks();
   drop_empty_lanes();
@@ -119,16 +121,15 @@ void HistoryScene::see(const history::ClientConnected& event) {
 
 void HistoryScene::see(const history::ClientDisconnected& event) {
   mark(lane_of(event.client), MarkKind::disconnected,
-       "disconnected: code " + std::to_string(event.code));
+       "disconnected; code " + std::to_string(event.code));
 }
 
 void HistoryScene::see(const history::ClientEdited& event) {
-  for (const auto& [id, ranges] : event.ids.inserted.by_client()) {
-    names_.try_emplace(id, to_text(event.client));
-  }
+  name_author(event.client, event.ids);
   edits_.add(event.edit, event.ids);
   mark(lane_of(event.client), MarkKind::edited,
-       "edit " + std::to_string(event.edit) + ": " + event.ids.to_string(names_), event.document)
+       "types " + event.ids.to_string(names_) + "; edit " + std::to_string(event.edit),
+       event.document)
       .edits = {event.edit};
 }
 
@@ -161,9 +162,11 @@ void HistoryScene::see(const history::FrameSent& /*event*/) {}
 // Stores.
 
 void HistoryScene::see(const history::LogAppended& event) {
+  const auto edits = edits_in(event.update);
+  logged_.insert(edits.begin(), edits.end());
   mark(store_lane(), MarkKind::log_appended,
        "#" + std::to_string(event.sequence.value) + " in the log", event.document)
-      .edits = edits_in(event.update);
+      .edits = edits;
 }
 
 void HistoryScene::see(const history::LogRead& event) {
@@ -180,14 +183,26 @@ void HistoryScene::see(const history::SnapshotWritten& event) {
 }
 
 void HistoryScene::see(const history::BufferAppended& event) {
+  const auto edits = edits_in(event.update);
+  buffered_[{event.document.value, event.lineage}][event.offset] = edits;
   mark(lane_of({PartyKind::redis, 1}), MarkKind::buffered,
        "buffered " + position_text(event.lineage, event.offset), event.document)
-      .edits = edits_in(event.update);
+      .edits = edits;
 }
 
+// About those that are dropped and not in the log: none, if all is well.
 void HistoryScene::see(const history::BufferTrimmed& event) {
+  std::vector<std::uint64_t> unsafe;
+  auto& entries = buffered_[{event.document.value, event.lineage}];
+  while (!entries.empty() && entries.begin()->first <= event.offset) {
+    for (const std::uint64_t edit : entries.begin()->second) {
+      if (!logged_.contains(edit)) unsafe.push_back(edit);
+    }
+    entries.erase(entries.begin());
+  }
   mark(lane_of({PartyKind::redis, 1}), MarkKind::buffer_trimmed,
-       "trimmed up to " + position_text(event.lineage, event.offset), event.document);
+       "trimmed up to " + position_text(event.lineage, event.offset), event.document)
+      .edits = unsafe;
 }
 
 void HistoryScene::see(const history::BufferForgot& event) {
@@ -316,10 +331,57 @@ Mark& HistoryScene::mark(LaneIndex lane, MarkKind kind, std::string text) {
 Mark& HistoryScene::mark(LaneIndex lane, MarkKind kind, std::string text,
                          history::DocumentNumber document) {
   auto& names = scene_.documents;
-  while (names.size() <= document.value) names.push_back("doc-" + std::to_string(names.size()));
+  while (names.size() <= document.value) {
+    names.push_back(to_text(history::DocumentNumber{names.size()}));
+  }
   Mark& added = mark(lane, kind, std::move(text));
   added.document = static_cast<std::uint32_t>(document.value);
   return added;
+}
+
+// A client that opens the page anew writes under another id.
+void HistoryScene::name_author(Party client, const client::UpdateIds& ids) {
+  for (const auto& [id, ranges] : ids.inserted.by_client()) {
+    if (names_.contains(id)) continue;
+    const std::uint32_t count = ++ids_of_[client];
+    names_[id] = to_text(client) + (count == 1 ? "" : "/" + std::to_string(count));
+  }
+}
+
+// Checkers know ids and no names: "4105660261:14" becomes "client-2:14".
+std::string HistoryScene::with_names(std::string text) const {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (const auto& [id, name] : names_) {
+    const std::string written = std::to_string(id) + ":";
+    for (auto at = text.find(written); at != std::string::npos; at = text.find(written, at + 1)) {
+      if (at == 0 || !is_digit(text[at - 1])) text.replace(at, written.size() - 1, name);
+    }
+  }
+  return text;
+}
+
+// The violation was seen in the event that was told last at its instant. What that is about was
+// promised where it was acknowledged last before.
+void HistoryScene::point_at_violation(const Violation& violation) {
+  std::optional<std::size_t> seen;
+  for (std::size_t i = 0; i < scene_.marks.size(); ++i) {
+    if (scene_.marks[i].at == violation.at) seen = i;
+  }
+  if (!seen) return;
+  if (scene_.marks[*seen].kind == MarkKind::acknowledged) {
+    scene_.acknowledgement = seen;
+    return;
+  }
+  scene_.loss = seen;
+  for (std::size_t i = 0; i < *seen; ++i) {
+    const Mark& mark = scene_.marks[i];
+    if (mark.kind != MarkKind::acknowledged) continue;
+    const auto& lost = scene_.marks[*seen].edits;
+    if (std::find_first_of(mark.edits.begin(), mark.edits.end(), lost.begin(), lost.end()) !=
+        mark.edits.end()) {
+      scene_.acknowledgement = i;
+    }
+  }
 }
 
 // By time; the two that are pointed at stay the same marks.

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "faults/plan/plan.h"
@@ -83,6 +85,9 @@ class HistoryScene final : public history::EventSink {
   std::vector<LaneIndex> lanes_named(std::string_view name);
   void begin_bands(const history::FaultChanged& event);
   void end_bands(std::uint32_t fault);
+  void name_author(history::Party client, const client::UpdateIds& ids);
+  std::string with_names(std::string text) const;
+  void point_at_violation(const Violation& violation);
   void sort_marks();
   void drop_empty_lanes();
   void look_for_loss(const history::ColdRead& event);
@@ -93,7 +98,14 @@ class HistoryScene final : public history::EventSink {
   std::map<history::Party, LaneIndex> lanes_;
   std::map<std::uint64_t, std::size_t> messages_on_their_way_;  // Into scene_.messages.
   std::map<std::uint32_t, std::vector<std::size_t>> active_bands_;
-  client::ClientNames names_;  // Of the client ids under which clients have written.
+  // Of the client ids under which clients have written, and how many each has.
+  client::ClientNames names_;
+  std::map<history::Party, std::uint32_t> ids_of_;
+  // What is safe, and what is in the buffer: (document, lineage), offset.
+  std::set<std::uint64_t> logged_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>,
+           std::map<std::uint64_t, std::vector<std::uint64_t>>>
+      buffered_;
   EditIndex edits_;
   std::vector<Promise> promises_;
 };

@@ -35,11 +35,11 @@ void UsualDatabase::commit_row(std::uint32_t document, std::uint32_t place, Para
   Paragraph& current = documents_[document][place];
   if (!wins(paragraph, current)) {
     journal_.lost(postgres, document, overwritten(paragraph, current),
-                  "discarded: their clock says that they are older");
+                  "discarded; their clock says that they are older");
     return;
   }
   journal_.lost(postgres, document, overwritten(current, paragraph),
-                "overwritten by a later write that did not know of them");
+                "overwritten; by a later write that did not know of them");
   journal_.stored(paragraph.presses);
   current = std::move(paragraph);
   changes_[document][place] = ++last_change_;

@@ -69,7 +69,7 @@ void Journal::reloaded(std::uint32_t client, const std::vector<PressNumber>& uns
   observations_.reloads.push_back({client, now()});
   const auto index =
       mark(client_party(client), picture::MarkKind::forgotten,
-           "reloads the page: " + counted(unsaved.size()) + " on it were not saved", 0, unsaved);
+           "reloads the page; " + counted(unsaved.size()) + " on it were not saved", 0, unsaved);
   for (const PressNumber press : unsaved) {
     if (index) loss_marks_[press] = *index;
   }

@@ -144,7 +144,7 @@ void UsualServer::on_put(sim::LinkId link, std::uint32_t place, const Paragraph&
   const Paragraph& current = documents_[document].state[place];
   if (!wins(paragraph, current)) {
     journal_.lost(self_, document, overwritten(paragraph, current),
-                  "discarded: their clock says that they are older");
+                  "discarded; their clock says that they are older");
     // Saved, says the API: the statement ran. What it changed is nobody's business.
     acknowledge(link, press);
     return show(link, found->second, place);
@@ -169,7 +169,7 @@ void UsualServer::take(std::uint32_t document, std::uint32_t place, const Paragr
   OpenDocument& open = documents_[document];
   if (!wins(paragraph, open.state[place])) return;
   journal_.lost(self_, document, overwritten(open.state[place], paragraph),
-                "overwritten by a later write that did not know of them");
+                "overwritten; by a later write that did not know of them");
   open.state[place] = paragraph;
   open.dirty = true;
   broadcast(document, place);

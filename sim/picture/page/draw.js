@@ -78,6 +78,11 @@ function messageTone(run, message) {
   return service === undefined ? "" : `--tone: var(--${service})`;
 }
 
+// A loss of nothing in particular is where the violation was seen.
+function lossName({ loss }) {
+  return loss !== null && loss.edits.length === 0 ? "seen here" : "the loss";
+}
+
 const measure = document.createElement("canvas").getContext("2d");
 
 function flagTextWidth(text) {
@@ -255,7 +260,7 @@ class Drawing {
       svg("circle", { r: 12, class: "halo" }), svg("circle", { r: 9, class: "target" }), glyph(item.kind));
     if (this.view.labels && !this.crowded && saidBesides.has(item.kind)) {
       const room = Math.floor((this.layout.laneWidth - 16) / 5.6);
-      const text = item.text.split(":")[0];
+      const text = item.text.split(";")[0];
       const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
       // To the right of the last lane there is no room.
       const last = x + this.layout.laneWidth > this.layout.width;
@@ -291,7 +296,7 @@ class Drawing {
       flags.push(svg("path", { d: `M${axisWidth - 8} ${y}H${layout.width}`, class: "violation" }));
       flags.push(this.flag(axisWidth + 4, y, `violation: ${checker}`, "danger", "line"));
     }
-    for (const [item, text, color] of [[run.acknowledgement, "the acknowledgement", "good"], [run.loss, "the loss", "danger"]]) {
+    for (const [item, text, color] of [[run.acknowledgement, "the acknowledgement", "good"], [run.loss, lossName(run), "danger"]]) {
       if (item === null || !layout.items.includes(item) || item.y1 < this.top - 30 || item.y1 > this.bottom + 30) continue;
       flags.push(this.flag(layout.x(item.lane), item.y1, text, color, "mark"));
     }

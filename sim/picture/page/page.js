@@ -227,7 +227,7 @@ function buildJumps() {
   const jump = (text, key, go) => element("button", { type: "button", onclick: go }, `${text} `, element("kbd", {}, key));
   const jumps = [];
   if (run.acknowledgement !== null) jumps.push(jump("The acknowledgement", "a", () => goTo(run.acknowledgement)));
-  if (run.loss !== null) jumps.push(jump("The loss", "x", () => goTo(run.loss)));
+  if (run.loss !== null) jumps.push(jump(run.loss.edits.length > 0 ? "The loss" : "Where it was seen", "x", () => goTo(run.loss)));
   if (run.violations.length > 0) jumps.push(jump("The violation", "v", () => goToTime(run.violations[0].at)));
   byId("jumps").replaceChildren(...jumps);
 }

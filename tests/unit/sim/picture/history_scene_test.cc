@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/crdt/doc.h"
+#include "server/crdt/text.h"
 #include "tests/unit/sim/picture/sample_story.h"
 
 namespace syncline::picture {
@@ -86,6 +88,64 @@ TEST(HistoryScene, NothingIsLostWithoutAViolation) {
   const history::EventContent read = history::ColdRead{{0}, {nothing, {}, {}, {}}, {}, false};
   scene.on_event({seconds(2), read});
   EXPECT_FALSE(scene.finish({}).loss);
+}
+
+// A history of one client's edit, told by hand.
+class ToldScene : public testing::Test {
+ protected:
+  ToldScene() { ids_.inserted.add(77, 0, 3); }
+
+  void tell(int second, const history::EventContent& content) {
+    scene_.on_event({seconds(second), content});
+  }
+  void edited(int second) { tell(second, history::ClientEdited{client_, {0}, 5, ids_, {}, {}}); }
+  void acknowledged(int second) { tell(second, history::ClientAcknowledged{client_, {0}, ids_}); }
+  // The edit as an update.
+  static Bytes written() {
+    crdt::Doc doc(crdt::DocOptions{.client_id = 77});
+    return doc.transact([](crdt::Doc& d) { (void)d.text("text").insert(0, "abc"); });
+  }
+  Scene ends(int second, std::string what) {
+    return scene_.finish({{"durability", seconds(second), std::move(what)}});
+  }
+
+  const history::Party client_{history::PartyKind::client, 1};
+  client::UpdateIds ids_;
+  HistoryScene scene_{faults::FaultPlan{}};
+};
+
+TEST_F(ToldScene, AnAcknowledgementThatCameTooEarlyIsPointedAt) {
+  edited(1);
+  acknowledged(2);
+  const Scene scene = ends(2, "client-1 is told that 77:0-2 is saved, and 177:0-2 is not meant");
+  ASSERT_TRUE(scene.acknowledgement);
+  EXPECT_FALSE(scene.loss);
+  EXPECT_EQ(scene.marks[*scene.acknowledgement].edits, std::vector<std::uint64_t>{5});
+  EXPECT_EQ(scene.violations.front().what,
+            "client-1 is told that client-1:0-2 is saved, and 177:0-2 is not meant");
+}
+
+TEST_F(ToldScene, ATrimOfWhatTheLogLacksIsTheLossOfWhatWasAcknowledged) {
+  const Bytes update = written();
+  edited(1);
+  tell(2, history::BufferAppended{{0}, 9, 1, update});
+  acknowledged(3);
+  tell(4, history::BufferTrimmed{{0}, 9, 1});
+  const Scene scene = ends(4, "the buffer drops 77:0-2");
+  ASSERT_TRUE(scene.acknowledgement && scene.loss);
+  EXPECT_EQ(scene.marks[*scene.acknowledgement].at, seconds(3));
+  EXPECT_EQ(scene.marks[*scene.loss].kind, MarkKind::buffer_trimmed);
+  EXPECT_EQ(scene.marks[*scene.loss].edits, std::vector<std::uint64_t>{5});
+}
+
+TEST_F(ToldScene, ATrimOfWhatTheLogHasIsAboutNothing) {
+  const Bytes update = written();
+  edited(1);
+  tell(2, history::BufferAppended{{0}, 9, 1, update});
+  tell(3, history::LogAppended{{0}, {1}, update});
+  tell(4, history::BufferTrimmed{{0}, 9, 1});
+  const Scene scene = ends(4, "something else");
+  EXPECT_TRUE(scene.marks.back().edits.empty());
 }
 
 TEST(Cut, KeepsBothEndsOfTheStoryAndSaysWhatItLeftOut) {

@@ -214,7 +214,7 @@ class Story {
     Scene scene = scene_.finish(
         {{"no-acknowledged-edit-lost", end_ + seconds(12),
           "client-2 was told that edit 18 is saved, at 1.606 s; the log that is read cold "
-          "at the end does not hold it (doc-0, client-2:4)."}});
+          "at the end does not hold it (document-0, 2:4)."}});
     scene.title = "Seed 4711: an acknowledged edit is lost";
     scene.replay = "syncline-sim replay build/sim/failures/seed-4711.plan";
     scene.plan =
