@@ -1,6 +1,7 @@
 #include "sim/picture/history_scene.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 #include <utility>
 
@@ -17,6 +18,11 @@ using history::to_text;
 constexpr std::size_t edits_per_mark_max = 64;
 
 std::string bytes_text(std::size_t bytes) { return std::to_string(bytes) + " bytes"; }
+
+std::string words_of(const client::UpdateIds& ids, const client::ClientNames& names) {
+  if (ids.inserted.empty()) return "deletes " + ids.deleted.to_string(names);
+  return "types " + ids.to_string(names);
+}
 
 std::string counted(std::uint64_t count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
@@ -104,7 +110,7 @@ Scene HistoryScene::finish(std::vector<Violation> violations) {
     scene_.acknowledgement.reset();
     scene_.loss.reset();
   }
-  for (Violation& violation : violations) violation.what = with_names(std::move(violation.what));
+  for (Violation& violation : violations) violation.what = with_names(violation.what);
   if (!violations.empty() && !scene_.loss) point_at_violation(violations.front());
   scene_.violations = std::move(violations);
   sort_marks();
@@ -128,8 +134,7 @@ void HistoryScene::see(const history::ClientEdited& event) {
   name_author(event.client, event.ids);
   edits_.add(event.edit, event.ids);
   mark(lane_of(event.client), MarkKind::edited,
-       "types " + event.ids.to_string(names_) + "; edit " + std::to_string(event.edit),
-       event.document)
+       words_of(event.ids, names_) + "; edit " + std::to_string(event.edit), event.document)
       .edits = {event.edit};
 }
 
@@ -349,15 +354,19 @@ void HistoryScene::name_author(Party client, const client::UpdateIds& ids) {
 }
 
 // Checkers know ids and no names: "4105660261:14" becomes "client-2:14".
-std::string HistoryScene::with_names(std::string text) const {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  for (const auto& [id, name] : names_) {
-    const std::string written = std::to_string(id) + ":";
-    for (auto at = text.find(written); at != std::string::npos; at = text.find(written, at + 1)) {
-      if (at == 0 || !is_digit(text[at - 1])) text.replace(at, written.size() - 1, name);
-    }
+std::string HistoryScene::with_names(const std::string& text) const {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789", at), text.size()) - at;
+    // A number within a name ("client-2:4") is not an id.
+    const bool begins_word = at == 0 || text[at - 1] == ' ' || text[at - 1] == '(';
+    const bool is_id = digits > 0 && begins_word && text.substr(at + digits, 1) == ":";
+    const auto named = is_id ? names_.find(std::strtoull(&text[at], nullptr, 10)) : names_.end();
+    const std::size_t length = std::max<std::size_t>(digits, 1);
+    out += named == names_.end() ? text.substr(at, length) : named->second;
+    at += length;
   }
-  return text;
+  return out;
 }
 
 // The violation was seen in the event that was told last at its instant. What that is about was

@@ -86,7 +86,7 @@ class HistoryScene final : public history::EventSink {
   void begin_bands(const history::FaultChanged& event);
   void end_bands(std::uint32_t fault);
   void name_author(history::Party client, const client::UpdateIds& ids);
-  std::string with_names(std::string text) const;
+  std::string with_names(const std::string& text) const;
   void point_at_violation(const Violation& violation);
   void sort_marks();
   void drop_empty_lanes();
