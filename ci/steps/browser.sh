@@ -6,5 +6,8 @@
 needs_server
 npm_ci tests/browser
 SYNCLINE_SERVER=$server counted node tests/browser/run.mjs
-counted node tests/browser/picture.mjs --sample build/release/tests/unit/sim/picture/syncline_picture_sample
+pictures=build/ci/pictures
+check "the demo's pictures" build/release/sim/syncline-sim demo --seeds 1 --pictures "$pictures"
+counted node tests/browser/picture.mjs \
+  --sample build/release/tests/unit/sim/picture/syncline_picture_sample "$pictures"/*.html
 finish

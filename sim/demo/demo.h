@@ -10,7 +10,7 @@ struct DemoOptions {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 20;
   int failure = 0;       // Only this one; 0: all.
-  std::string pictures;  // A folder for pages of one seed of each side; empty: none are made.
+  std::string pictures = {};  // A folder for pages of one seed of each side; empty: none are made.
 };
 
 // Runs both sides of each failure and prints the table to `out`. True if the usual architecture

@@ -1,22 +1,23 @@
 // A simulated run's picture, opened from a file in real Chromium: lanes, arrows, bands, the two
 // marks that matter, filters and keys.
 //
-//   node picture.mjs --sample PATH [--page FILE]
+//   node picture.mjs --sample PATH [PAGE ...]
 //
-// `sample` writes the page of a made-up run; with --page, that page is only opened and must draw
-// something without an error. The last line is "N passed, N failed".
+// `sample` writes the page of a made-up run, which is looked at closely. Other pages are only opened,
+// and must draw something without an error. The last line is "N passed, N failed".
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 
-const { values: options } = parseArgs({
-  options: { sample: { type: "string", default: "" }, page: { type: "string", default: "" } },
+const { values: options, positionals: pages } = parseArgs({
+  options: { sample: { type: "string", default: "" } },
+  allowPositionals: true,
 });
 
 const folder = mkdtempSync(join(tmpdir(), "syncline-picture-"));
@@ -145,19 +146,21 @@ async function darkStory() {
   assert.match(paper, /^rgb\((\d|[1-4]\d), /);
 }
 
-async function givenPage() {
-  const page = await open(options.page);
+async function givenPage(file) {
+  const page = await open(file);
   assert.ok((await count(page, "#sheet .lane")) > 1);
   assert.ok((await count(page, "#sheet .item")) > 0);
 }
 
-const all = options.page !== ""
-  ? [["draws the given page", givenPage]]
-  : [
-      ...Object.entries(cases).map(([name, body]) => [name, async () => body(await open(story(12)))]),
-      ["a long run is cut around its violation, and scrolls", longStory],
-      ["has a dark side", darkStory],
-    ];
+const ofSample = [
+  ...Object.entries(cases).map(([name, body]) => [name, async () => body(await open(story(12)))]),
+  ["a long run is cut around its violation, and scrolls", longStory],
+  ["has a dark side", darkStory],
+];
+const all = [
+  ...(options.sample === "" ? [] : ofSample),
+  ...pages.map((file) => [`draws ${basename(file)}`, () => givenPage(file)]),
+];
 let failed = 0;
 for (const [name, body] of all) {
   try {
