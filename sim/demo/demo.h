@@ -9,7 +9,7 @@ namespace syncline::demo {
 struct DemoOptions {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 20;
-  int failure = 0;       // Only this one; 0: all.
+  int failure = 0;            // Only this one; 0: all.
   std::string pictures = {};  // A folder for pages of one seed of each side; empty: none are made.
 };
 
