@@ -359,7 +359,8 @@ std::string HistoryScene::with_names(const std::string& text) const {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t digits = std::min(text.find_first_not_of("0123456789", at), text.size()) - at;
     // A number within a name ("client-2:4") is not an id.
-    const bool begins_word = at == 0 || text[at - 1] == ' ' || text[at - 1] == '(';
+    const bool begins_word =
+        at == 0 || text[at - 1] == ' ' || text[at - 1] == '(' || text[at - 1] == '{';
     const bool is_id = digits > 0 && begins_word && text.substr(at + digits, 1) == ":";
     const auto named = is_id ? names_.find(std::strtoull(&text[at], nullptr, 10)) : names_.end();
     const std::size_t length = std::max<std::size_t>(digits, 1);
@@ -373,10 +374,14 @@ std::string HistoryScene::with_names(const std::string& text) const {
 // promised where it was acknowledged last before.
 void HistoryScene::point_at_violation(const Violation& violation) {
   std::optional<std::size_t> seen;
+  bool at_the_end = false;  // Then it is the whole run that was judged.
   for (std::size_t i = 0; i < scene_.marks.size(); ++i) {
-    if (scene_.marks[i].at == violation.at) seen = i;
+    if (scene_.marks[i].at != violation.at) continue;
+    seen = i;
+    at_the_end = at_the_end || scene_.marks[i].kind == MarkKind::phase;
   }
   if (!seen) return;
+  if (at_the_end) return point_at_unsaved();
   if (scene_.marks[*seen].kind == MarkKind::acknowledged) {
     scene_.acknowledgement = seen;
     return;
@@ -393,7 +398,14 @@ void HistoryScene::point_at_violation(const Violation& violation) {
   }
 }
 
-// By time; the two that are pointed at stay the same marks.
+void HistoryScene::point_at_unsaved() {
+  for (std::size_t i = 0; i < scene_.marks.size() && !scene_.unsaved; ++i) {
+    const Mark& mark = scene_.marks[i];
+    if (mark.kind == MarkKind::edited && !logged_.contains(mark.edits.front())) scene_.unsaved = i;
+  }
+}
+
+// By time; those that are pointed at stay the same marks.
 void HistoryScene::sort_marks() {
   std::vector<std::size_t> order(scene_.marks.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -404,9 +416,11 @@ void HistoryScene::sort_marks() {
   sorted.reserve(order.size());
   const auto acknowledgement = std::exchange(scene_.acknowledgement, std::nullopt);
   const auto loss = std::exchange(scene_.loss, std::nullopt);
+  const auto unsaved = std::exchange(scene_.unsaved, std::nullopt);
   for (const std::size_t index : order) {
     if (index == acknowledgement) scene_.acknowledgement = sorted.size();
     if (index == loss) scene_.loss = sorted.size();
+    if (index == unsaved) scene_.unsaved = sorted.size();
     sorted.push_back(std::move(scene_.marks[index]));
   }
   scene_.marks = std::move(sorted);

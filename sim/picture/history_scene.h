@@ -88,6 +88,7 @@ class HistoryScene final : public history::EventSink {
   void name_author(history::Party client, const client::UpdateIds& ids);
   std::string with_names(const std::string& text) const;
   void point_at_violation(const Violation& violation);
+  void point_at_unsaved();
   void sort_marks();
   void drop_empty_lanes();
   void look_for_loss(const history::ColdRead& event);

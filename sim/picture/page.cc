@@ -214,6 +214,8 @@ class RunJson {
     json_.number(scene_.acknowledgement ? static_cast<std::int64_t>(*scene_.acknowledgement) : -1);
     json_.raw(",\"loss\":");
     json_.number(scene_.loss ? static_cast<std::int64_t>(*scene_.loss) : -1);
+    json_.raw(",\"unsaved\":");
+    json_.number(scene_.unsaved ? static_cast<std::int64_t>(*scene_.unsaved) : -1);
   }
 
   const Scene& scene_;

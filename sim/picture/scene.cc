@@ -77,27 +77,32 @@ Span stretch_around(const std::vector<Duration>& times, Duration around, std::si
 
 Duration moment_of_interest(const Scene& scene) {
   if (scene.loss) return scene.marks[*scene.loss].at;
+  if (scene.unsaved) return scene.marks[*scene.unsaved].at;
   if (!scene.violations.empty()) return scene.violations.front().at;
   if (!scene.bands.empty()) return scene.bands.front().from;
   return Duration::zero();
 }
 
-// Without the marks that `stays` does not want; the two special ones stay, at their new places.
+// Without the marks that `stays` does not want; those that are pointed at stay, at their new
+// places.
 template <class Stays>
 void leave_out_marks(Scene& scene, Stays stays) {
   std::vector<Mark> kept;
   std::optional<std::size_t> acknowledgement;
   std::optional<std::size_t> loss;
+  std::optional<std::size_t> unsaved;
   for (std::size_t i = 0; i < scene.marks.size(); ++i) {
-    const bool special = scene.acknowledgement == i || scene.loss == i;
+    const bool special = scene.acknowledgement == i || scene.loss == i || scene.unsaved == i;
     if (!special && !stays(scene.marks[i])) continue;
     if (scene.acknowledgement == i) acknowledgement = kept.size();
     if (scene.loss == i) loss = kept.size();
+    if (scene.unsaved == i) unsaved = kept.size();
     kept.push_back(std::move(scene.marks[i]));
   }
   scene.marks = std::move(kept);
   scene.acknowledgement = acknowledgement;
   scene.loss = loss;
+  scene.unsaved = unsaved;
 }
 
 }  // namespace

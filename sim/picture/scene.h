@@ -111,6 +111,8 @@ struct Scene {
   // Indices into marks: the promise that was given, and where it was seen broken.
   std::optional<std::size_t> acknowledgement;
   std::optional<std::size_t> loss;
+  // An edit that never got into the log, in a run that ended without it.
+  std::optional<std::size_t> unsaved;
 
   // What was left out, as a sentence and in time; empty if nothing was.
   std::string cut;

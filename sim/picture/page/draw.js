@@ -296,7 +296,7 @@ class Drawing {
       flags.push(svg("path", { d: `M${axisWidth - 8} ${y}H${layout.width}`, class: "violation" }));
       flags.push(this.flag(axisWidth + 4, y, `violation: ${checker}`, "danger", "line"));
     }
-    for (const [item, text, color] of [[run.acknowledgement, "the acknowledgement", "good"], [run.loss, lossName(run), "danger"]]) {
+    for (const [item, text, color] of [[run.acknowledgement, "the acknowledgement", "good"], [run.loss, lossName(run), "danger"], [run.unsaved, "never in the log", "danger"]]) {
       if (item === null || !layout.items.includes(item) || item.y1 < this.top - 30 || item.y1 > this.bottom + 30) continue;
       flags.push(this.flag(layout.x(item.lane), item.y1, text, color, "mark"));
     }

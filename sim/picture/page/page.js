@@ -228,6 +228,7 @@ function buildJumps() {
   const jumps = [];
   if (run.acknowledgement !== null) jumps.push(jump("The acknowledgement", "a", () => goTo(run.acknowledgement)));
   if (run.loss !== null) jumps.push(jump(run.loss.edits.length > 0 ? "The loss" : "Where it was seen", "x", () => goTo(run.loss)));
+  if (run.unsaved !== null) jumps.push(jump("Never in the log", "n", () => goTo(run.unsaved)));
   if (run.violations.length > 0) jumps.push(jump("The violation", "v", () => goToTime(run.violations[0].at)));
   byId("jumps").replaceChildren(...jumps);
 }
@@ -252,7 +253,7 @@ const keys = {
   J: () => step(1, true), K: () => step(-1, true),
   Home: () => layout.items.length > 0 && choose(layout.items[0]),
   End: () => layout.items.length > 0 && choose(layout.items.at(-1)),
-  a: () => goTo(run.acknowledgement), x: () => goTo(run.loss),
+  a: () => goTo(run.acknowledgement), x: () => goTo(run.loss), n: () => goTo(run.unsaved),
   v: () => run.violations.length > 0 && goToTime(run.violations[0].at),
   f: () => follow(), t: toggleTrueTime,
   "+": () => zoomBy(2), "=": () => zoomBy(2), "-": () => zoomBy(-2), 0: () => zoomBy(-filter.zoom),
@@ -331,6 +332,9 @@ if (run.acknowledgement !== null) {
   const lost = run.loss?.edits ?? run.acknowledgement.edits;
   view.followed = new Set(run.acknowledgement.edits.filter((edit) => lost.includes(edit)).slice(0, 1));
   choose(run.acknowledgement);
+} else if (run.unsaved !== null) {
+  view.followed = new Set(run.unsaved.edits);
+  choose(run.unsaved);
 } else if (run.loss !== null) {
   choose(run.loss);
 } else if (run.violations.length > 0) {

@@ -33,6 +33,7 @@ function readRun(data) {
     violations: data.violations.map(([at, checker, what]) => ({ at, checker, what })),
     acknowledgement: marks[data.acknowledgement] ?? null,
     loss: marks[data.loss] ?? null,
+    unsaved: marks[data.unsaved] ?? null,
     downtimes: downtimesOf(marks),
   };
 }

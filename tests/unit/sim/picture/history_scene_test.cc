@@ -138,6 +138,18 @@ TEST_F(ToldScene, ATrimOfWhatTheLogLacksIsTheLossOfWhatWasAcknowledged) {
   EXPECT_EQ(scene.marks[*scene.loss].edits, std::vector<std::uint64_t>{5});
 }
 
+TEST_F(ToldScene, WhatNeverGotIntoTheLogIsPointedAtIfTheRunEndsWithoutIt) {
+  edited(1);
+  tell(9, history::TimeIsUp{});
+  tell(9, history::ClientDisconnected{client_, 1006});
+  const Scene scene = ends(9, "client-1 still has 1 unsaved edits in the end: {77:3}");
+  ASSERT_TRUE(scene.unsaved);
+  EXPECT_FALSE(scene.loss);
+  EXPECT_EQ(scene.marks[*scene.unsaved].kind, MarkKind::edited);
+  EXPECT_EQ(scene.violations.front().what,
+            "client-1 still has 1 unsaved edits in the end: {client-1:3}");
+}
+
 TEST_F(ToldScene, ATrimOfWhatTheLogHasIsAboutNothing) {
   const Bytes update = written();
   edited(1);
