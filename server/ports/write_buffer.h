@@ -96,7 +96,8 @@ class WriteBuffer {
   virtual void read_heads(RequestToken token, std::vector<DocumentName> documents) = 0;
 
   // For a worker: takes over up to `count_max` dirty documents, longest dirty first, for `lease` by
-  // the buffer's own clock; after that another worker may be given them. The lease saves work and
+  // the buffer's own clock; after that another worker may be given them (and at once, if that clock
+  // was set back meanwhile: then nobody knows when that is). The lease saves work and
   // protects nothing: DrainStore::drain is what keeps two workers from writing an entry twice.
   virtual void claim(RequestToken token, std::size_t count_max, Duration lease) = 0;
 

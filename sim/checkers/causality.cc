@@ -8,7 +8,7 @@ using client::ScannedId;
 using client::ScannedRun;
 using history::to_text;
 
-Causality::Document& Causality::document(history::DocumentNumber number) {
+Dependencies& Causality::document(history::DocumentNumber number) {
   if (number.value >= documents_.size()) documents_.resize(number.value + 1);
   return documents_[number.value];
 }
@@ -19,24 +19,17 @@ void Causality::on(const history::ClientEdited& event) {
   }
   for (const ScannedRun& run : scan_.runs) {
     for (const std::optional<ScannedId>& on : {run.origin, run.right_origin, run.parent}) {
-      if (on) note(event, run, *on);
+      if (on) judge_author(event, run, *on);
     }
   }
+  document(event.document).add(scan_);
 }
 
-void Causality::note(const history::ClientEdited& event, const ScannedRun& run,
-                     const ScannedId& on) {
-  if (on.client == run.client) {
-    if (on.clock < run.clock) return;  // A replica has the clocks of one client without gaps.
-  } else if (on.clock < vector_.clock_of(on.client)) {
-    Author& author = document(event.document)[run.client];
-    std::uint64_t& furthest = author.furthest[on.client];
-    if (furthest > on.clock) return;
-    furthest = on.clock + 1;
-    author.dependencies.push_back(
-        {.clock = run.clock, .on_client = on.client, .on_clock = on.clock});
-    return;
-  }
+void Causality::judge_author(const history::ClientEdited& event, const ScannedRun& run,
+                             const ScannedId& on) {
+  // A replica has the clocks of one client without gaps.
+  const std::uint64_t seen = on.client == run.client ? run.clock : vector_.clock_of(on.client);
+  if (on.clock < seen) return;
   violate(to_text(event.client) + " wrote " + std::to_string(run.client) + ":" +
           std::to_string(run.clock) + " of " + to_text(event.document) + " beside " +
           std::to_string(on.client) + ":" + std::to_string(on.clock) + ", which it had not seen");
@@ -54,16 +47,15 @@ void Causality::on(const history::ColdRead& event) {
 void Causality::judge(history::Party party, history::DocumentNumber number,
                       BytesView state_vector) {
   if (!vector_.read(state_vector)) return;
-  const Document& document = this->document(number);
+  const Dependencies& all = document(number);
   Replica& replica = replicas_[{party, number}];
   // Less than before: another process, or another session.
   if (vector_.first_beyond(replica.had) != nullptr) replica.next.clear();
   for (const Known& known : vector_.entries()) {
-    const Author* author = document.find(known.client);
-    if (author == nullptr) continue;
-    const auto& dependencies = author->dependencies;
+    const auto& dependencies = all.of(known.client);
+    if (dependencies.empty()) continue;
     for (std::size_t& at = replica.next[known.client]; at < dependencies.size(); ++at) {
-      const Dependency& next = dependencies[at];
+      const Dependencies::Dependency& next = dependencies[at];
       if (next.clock >= known.clock) break;
       if (next.on_clock < vector_.clock_of(next.on_client)) continue;
       violate(to_text(party) + " has " + std::to_string(known.client) + ":" +

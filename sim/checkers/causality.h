@@ -8,6 +8,7 @@
 
 #include "loadgen/client/update_scan.h"
 #include "sim/checkers/checker_of.h"
+#include "sim/checkers/dependencies.h"
 #include "sim/checkers/flat_map.h"
 #include "sim/checkers/state_vector.h"
 
@@ -31,30 +32,19 @@ class Causality final : public CheckerOf<Causality> {
   void on(const history::ColdRead& event);
 
  private:
-  // Elements from `clock` on stand on the other client's up to `on_clock`.
-  struct Dependency {
-    std::uint64_t clock;
-    std::uint64_t on_client;
-    std::uint64_t on_clock;
-  };
-  // Of what one client wrote.
-  struct Author {
-    std::vector<Dependency> dependencies;  // By clock; for each other client they only grow.
-    FlatMap<std::uint64_t> furthest;       // By other client: one more than the last on_clock.
-  };
-  using Document = FlatMap<Author>;
   // A replica, and how far it has been judged: by author, the dependency that comes next.
   struct Replica {
     StateVector had;
     FlatMap<std::size_t> next;
   };
 
-  Document& document(history::DocumentNumber number);
-  void note(const history::ClientEdited& event, const client::ScannedRun& run,
-            const client::ScannedId& on);
+  Dependencies& document(history::DocumentNumber number);
+  // Whether the author had seen what the run stands on.
+  void judge_author(const history::ClientEdited& event, const client::ScannedRun& run,
+                    const client::ScannedId& on);
   void judge(history::Party party, history::DocumentNumber number, BytesView state_vector);
 
-  std::vector<Document> documents_;  // By number.
+  std::vector<Dependencies> documents_;  // By number.
   std::map<std::pair<history::Party, history::DocumentNumber>, Replica> replicas_;
   client::UpdateScan scan_;
   StateVector vector_;

@@ -1,5 +1,7 @@
 #include "sim/checkers/durability.h"
 
+#include "sim/reference/document.h"
+
 namespace syncline::checkers {
 
 using history::to_text;
@@ -26,7 +28,11 @@ void Durability::on(const history::ClientAcknowledged& event) {
     if (client != event.client) others.push_back(&deleted);
   }
   const client::IdRanges own = missing_in(event.ids.deleted, others);
-  const auto missing = missing_in(own, {&document.log.deleted, &document.buffered.deleted});
+  auto missing = missing_in(own, {&document.log.deleted, &document.buffered.deleted});
+  if (!missing.empty()) {
+    find_implied_deletions(document);
+    missing = missing_in(missing, {&document.implied});
+  }
   if (!missing.empty()) {
     violate(to_text(event.client) + " is told that the deletion of " + missing.to_string({}) +
             " in " + to_text(event.document) + " is saved, and it is not");
@@ -39,7 +45,9 @@ void Durability::on(const history::LogAppended& event) {
     return violate("entry " + std::to_string(event.sequence.value) + " of the log of " +
                    to_text(event.document) + " cannot be read");
   }
-  documents_[event.document].log.add(scan_);
+  Document& document = documents_[event.document];
+  document.log.add(scan_);
+  document.updates.push_back(to_bytes(event.update));
 }
 
 void Durability::on(const history::BufferAppended& event) {
@@ -50,6 +58,7 @@ void Durability::on(const history::BufferAppended& event) {
   Document& document = documents_[event.document];
   document.buffer.append(event.offset, scan_);
   document.buffered.add(scan_);
+  document.updates.push_back(to_bytes(event.update));
   const bool keeps = event.writer.number == 0 || !ended_.contains(event.writer);
   if (keeps) document.kept[event.writer].add(scan_);
 }
@@ -73,6 +82,16 @@ void Durability::on(const history::BufferForgot& event) {
   const EditSet lost = document.buffer.forget(event.entries);
   document.forgotten.add(lost);
   excuse(document, lost);
+}
+
+void Durability::find_implied_deletions(Document& document) {
+  reference::Document replica;
+  for (const Bytes& update : document.updates) {
+    if (!replica.apply_update(update).ok()) return;
+  }
+  for (const reference::Range& range : replica.delete_set()) {
+    document.implied.add(range.client, {range.clock, range.clock + range.length});
+  }
 }
 
 // What of `lost` is nowhere any more.

@@ -3,7 +3,9 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <vector>
 
+#include "server/base/bytes.h"
 #include "sim/checkers/buffer_model.h"
 #include "sim/checkers/checker_of.h"
 #include "sim/checkers/id_set.h"
@@ -17,6 +19,10 @@ namespace syncline::checkers {
 //     that was ever acknowledged; but for what the buffer has forgotten and is not told of again
 //     yet: nodes keep what they appended and append it again;
 //   - in the end the log alone has everything.
+//
+// Some deletions are in no update: of two values that were set for one key at once, the one that
+// loses is deleted by whoever has both. A client that deletes it, too, tells nothing new. So where
+// a deletion is missed, a naive replica of what is durable says whether it is implied.
 //
 // Two exemptions. A deletion that two clients made does not count as acknowledged: each may hear of
 // it from the other before it is saved, and an update does not say whose it is.
@@ -48,9 +54,12 @@ class Durability final : public CheckerOf<Durability> {
     EditSet forgotten;                       // By the buffer; at least for a while.
     EditSet excused;                         // See above.
     std::map<history::Party, EditSet> kept;  // By those who appended it and are running.
+    std::vector<Bytes> updates;              // All that were ever durable.
+    IdSet implied;                           // Deletions, as far as anybody asked.
   };
 
   void excuse(Document& document, const EditSet& lost);
+  static void find_implied_deletions(Document& document);
 
   std::map<history::DocumentNumber, Document> documents_;
   std::set<history::Party> ended_;

@@ -1,5 +1,7 @@
 #include "sim/checkers/session_guarantees.h"
 
+#include <algorithm>
+
 namespace syncline::checkers {
 
 using history::PartyKind;
@@ -13,6 +15,11 @@ SessionGuarantees::Document& SessionGuarantees::document(history::DocumentNumber
 IdSet& SessionGuarantees::held(Node& node, history::DocumentNumber number) {
   if (number.value >= node.holds.size()) node.holds.resize(number.value + 1);
   return node.holds[number.value];
+}
+
+void SessionGuarantees::on(const history::ClientEdited& event) {
+  if (!client::scan_update(event.update, scan_).ok()) return;
+  document(event.document).dependencies.add(scan_);
 }
 
 void SessionGuarantees::on(const history::ClientConnected& event) {
@@ -64,17 +71,28 @@ void SessionGuarantees::on(const history::ClientSynced& event) {
   }
   if (!client.connected || nodes_[client.node].life != client.life) return;
   const Document& document = this->document(event.document);
-  for (const Known& owed : client.owed) {
-    const std::uint64_t clock = client.offered.clock_of(owed.client);
-    if (clock >= owed.clock) continue;
-    client::IdRanges ids;
-    ids.add(owed.client, clock, owed.clock - clock);
-    ids = missing_in(ids, {&document.forgotten});
-    if (ids.empty()) continue;
-    violate(to_text(client.node) + " offers " + to_text(event.client) + " " +
-            to_text(event.document) + " without " + ids.to_string({}) +
-            ", which it must have had before");
+  IdSet& holds = held(nodes_[client.node], event.document);
+  for (const Known& known : client.offered.entries()) {
+    holds.add(known.client, {0, std::min(known.clock, document.durable.prefix(known.client))});
   }
+  const bool covered = std::ranges::all_of(client.owed, [&](const Known& owed) {
+    return client.offered.clock_of(owed.client) >= owed.clock;
+  });
+  if (covered) return;
+  const client::IdRanges ids = withheld(client, document);
+  if (ids.empty()) return;
+  violate(to_text(client.node) + " offers " + to_text(event.client) + " " +
+          to_text(event.document) + " without " + ids.to_string({}) +
+          ", which it must have had before");
+}
+
+client::IdRanges SessionGuarantees::withheld(const Client& client, const Document& document) const {
+  client::IdRanges ids;
+  for (const Known& owed : document.dependencies.settle(client.owed)) {
+    const std::uint64_t clock = client.offered.clock_of(owed.client);
+    if (clock < owed.clock) ids.add(owed.client, clock, owed.clock - clock);
+  }
+  return missing_in(ids, {&document.forgotten});
 }
 
 void SessionGuarantees::on(const history::ReplicaSeen& event) {
@@ -84,11 +102,6 @@ void SessionGuarantees::on(const history::ReplicaSeen& event) {
   if (const Known* lost = vector_.first_beyond(client.had)) {
     violate(to_text(event.party) + " no longer has " + std::to_string(lost->client) + ":" +
             std::to_string(lost->clock - 1) + " of " + to_text(event.document));
-  }
-  if (const Known* missing = vector_.first_beyond(client.offered)) {
-    violate(to_text(event.party) + " was synced and offered " + std::to_string(missing->client) +
-            ":" + std::to_string(missing->clock - 1) + " of " + to_text(event.document) +
-            ", but does not have it");
   }
   std::swap(client.had, vector_);
 }

@@ -47,6 +47,12 @@ std::string number(std::uint64_t value) { return std::to_string(value); }
 
 std::string bytes_text(BytesView bytes) { return number(bytes.size()) + " bytes"; }
 
+// "9:0-4, 20 bytes".
+std::string update_text(BytesView update) {
+  const auto ids = client::read_update_ids(update);
+  return (ids.ok() ? ids->to_string({}) : "unreadable") + ", " + bytes_text(update);
+}
+
 std::string ids_text(const client::UpdateIds& ids) { return ids.to_string({}); }
 
 std::string vector_text(BytesView state_vector) {
@@ -102,7 +108,7 @@ struct Sentence {
   }
   std::string operator()(const LogRead& event) const {
     return to_text(event.reader) + " reads " + number(event.sequence.value) + " of the log of " +
-           to_text(event.document) + ": " + bytes_text(event.update);
+           to_text(event.document) + ": " + update_text(event.update);
   }
   std::string operator()(const SnapshotWritten& event) const {
     return to_text(event.writer) + " writes a snapshot of " + to_text(event.document) + " at " +
@@ -110,7 +116,7 @@ struct Sentence {
   }
   std::string operator()(const BufferAppended& event) const {
     return "the buffer of " + to_text(event.document) + " has " +
-           position_text(event.lineage, event.offset) + ": " + bytes_text(event.update);
+           position_text(event.lineage, event.offset) + ": " + update_text(event.update);
   }
   std::string operator()(const BufferTrimmed& event) const {
     return "the buffer of " + to_text(event.document) + " is trimmed through " +

@@ -68,10 +68,14 @@ ports::BufferHead BufferStreams::head(const ScriptCaller& caller, Instant now,
 
 std::vector<DocumentNumber> BufferStreams::claim(Instant now, WallTime wall, std::size_t count_max,
                                                  Duration lease) {
+  // A lease that ends later than one given now was given before the clock was set back: whoever
+  // holds it would keep it for as long as the clock was wrong.
+  const WallTime latest_end{wall.since_epoch + duration_cast<milliseconds>(lease)};
   std::vector<DocumentNumber> free;
   for (std::size_t at = 0; at < streams_.size(); ++at) {
     const Header& header = streams_[at].header;
-    if (header.dirty() && header.lease_ends <= wall) free.push_back(DocumentNumber{at});
+    const bool leased = wall < header.lease_ends && header.lease_ends <= latest_end;
+    if (header.dirty() && !leased) free.push_back(DocumentNumber{at});
   }
   std::stable_sort(free.begin(), free.end(), [&](DocumentNumber a, DocumentNumber b) {
     return streams_[a.value].header.dirty_since < streams_[b.value].header.dirty_since;
@@ -79,8 +83,7 @@ std::vector<DocumentNumber> BufferStreams::claim(Instant now, WallTime wall, std
   if (free.size() > count_max) free.resize(count_max);
   for (const DocumentNumber document : free) {
     note(now, document);
-    streams_[document.value].header.lease_ends = {wall.since_epoch +
-                                                  duration_cast<milliseconds>(lease)};
+    streams_[document.value].header.lease_ends = latest_end;
   }
   return free;
 }

@@ -38,6 +38,7 @@ void something_waits_at_a_client(Story& story) {
   state.pending = true;
   story.tell(
       history::ReplicaSeen{.party = client_party(1), .document = minutes, .state = state.view()});
+  story.leave();
 }
 
 void something_waits_in_the_store(Story& story) {
@@ -47,6 +48,7 @@ void something_waits_in_the_store(Story& story) {
                                .from_log = state.view(),
                                .from_snapshot = state.view(),
                                .at_end = true});
+  story.leave();
 }
 
 void nobody_looked(Story& story) {

@@ -63,15 +63,6 @@ void replica_shrinks(Story& story) {
       history::ReplicaSeen{.party = client_party(1), .document = minutes, .state = before.view()});
 }
 
-void sync_brought_too_little(Story& story) {
-  story.begin();
-  const Edit edit = story.type(1, 0, "x");
-  story.log(edit);
-  story.connect(2, 1);
-  story.sync(2, story.cold(minutes).encode_state_vector());
-  story.see(2);
-}
-
 void unreadable_offer(Story& story) {
   story.connect(1, 1);
   story.sync(1, as_bytes("\x05"));
@@ -92,8 +83,6 @@ std::vector<BadHistory> bad_for_session_guarantees() {
       {"session_guarantees", "node-2 offers client-1 document-0 without 1:5",
        "loads_without_the_buffer", loads_without_the_buffer},
       {"session_guarantees", "client-1 no longer has 1:5", "replica_shrinks", replica_shrinks},
-      {"session_guarantees", "client-2 was synced and offered 1:5", "sync_brought_too_little",
-       sync_brought_too_little},
       {"session_guarantees", "a state vector that cannot be read", "unreadable_offer",
        unreadable_offer},
   };

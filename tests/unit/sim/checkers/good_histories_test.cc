@@ -172,6 +172,60 @@ TEST_F(GoodHistories, a_stale_tab_comes_back) {
       history::ReplicaSeen{.party = client_party(2), .document = minutes, .state = old.view()});
 }
 
+// Of two values that are set for a key at once, the one that loses is deleted by whoever has both;
+// no update says so. Who deletes it, too, tells the server nothing new.
+TEST_F(GoodHistories, a_deletion_is_implied_by_what_is_saved) {
+  story_.begin();
+  const auto set = [](crdt::Doc& doc) {
+    SYNCLINE_ASSERT(doc.map("m").set("key", lib0::Any(1.0)).ok());
+  };
+  crdt::Doc loser({.client_id = 11});
+  crdt::Doc winner({.client_id = 12});
+  std::uint64_t edit = 1000;
+  for (crdt::Doc* doc : {&loser, &winner}) {
+    const Bytes written = doc->transact(set);
+    const auto written_ids = client::read_update_ids(written).value();
+    story_.tell(history::ClientEdited{.client = client_party(1),
+                                      .document = minutes,
+                                      .edit = ++edit,
+                                      .ids = written_ids,
+                                      .update = written,
+                                      .depends_on = crdt::empty_state_vector()});
+    story_.log(minutes, written);
+  }
+  const Bytes update =
+      loser.transact([](crdt::Doc& doc) { SYNCLINE_ASSERT(doc.map("m").remove("key").ok()); });
+  const auto ids = client::read_update_ids(update).value();
+  story_.tell(
+      history::ClientAcknowledged{.client = client_party(1), .document = minutes, .ids = ids});
+}
+
+// It deleted what it had written offline, was cut off before it had sent that, and never came back.
+TEST_F(GoodHistories, a_deletion_waits_for_what_went_with_its_author) {
+  story_.begin();
+  crdt::Doc author({.client_id = 11});
+  const auto tell_edit = [&](std::uint64_t number, const Bytes& update) {
+    const auto ids = client::read_update_ids(update).value();
+    story_.tell(history::ClientEdited{.client = client_party(1),
+                                      .document = minutes,
+                                      .edit = number,
+                                      .ids = ids,
+                                      .update = update,
+                                      .depends_on = crdt::empty_state_vector()});
+  };
+  tell_edit(1001, author.transact([](crdt::Doc& doc) {
+    SYNCLINE_ASSERT(doc.map("m").set("key", lib0::Any(1.0)).ok());
+  }));
+  const Bytes deletion =
+      author.transact([](crdt::Doc& doc) { SYNCLINE_ASSERT(doc.map("m").remove("key").ok()); });
+  tell_edit(1002, deletion);
+  story_.log(minutes, deletion);
+  story_.time_is_up();
+  story_.look_at_clients();
+  story_.read_all_cold();
+  story_.leave();
+}
+
 // Random edits, exchanged late and in any order; replicas that forget what is deleted and such that
 // do not; seen after every step.
 class Replicas {
