@@ -100,6 +100,7 @@ class Generator {
   ClockModel choose_clocks(Profile profile);
 
   void add_fault();
+  void add_readers_of(const Fault& torn);
   void add_composite();
   // Takes all of them, or none.
   bool add(std::vector<Fault> faults);
@@ -247,6 +248,7 @@ Duration Generator::choose_duration(FaultKind kind) {
   if (kind == FaultKind::rolling_restart) {
     return seconds(fault_random_.between(2, 4)) * static_cast<std::int64_t>(cluster_.nodes);
   }
+  if (kind == FaultKind::torn_snapshot) return fault_random_.log_between(seconds(4), seconds(8));
   const Duration shortest = shortest_of(kind);
   return fault_random_.log_between(shortest, std::max(shortest, temper_.fault_duration_max));
 }
@@ -326,8 +328,22 @@ void Generator::add_fault() {
   // A place that is taken is no reason to do without: elsewhere there may be one.
   constexpr int tries = 6;
   for (int left = tries; left > 0; --left) {
-    if (add({choose_fault()})) return;
+    const Fault fault = choose_fault();
+    if (!add({fault})) continue;
+    if (fault.kind == FaultKind::torn_snapshot) add_readers_of(fault);
+    return;
   }
+}
+
+// A damaged snapshot matters only to who loads it: nodes that come back before a sound one follows.
+void Generator::add_readers_of(const Fault& torn) {
+  if (!fault_random_.chance(75)) return;
+  Fault crash;
+  crash.kind = FaultKind::crash;
+  crash.target = "nodes";
+  crash.duration = fault_random_.log_between(milliseconds(100), milliseconds(800));
+  crash.trigger.at = torn.trigger.at + torn.duration - milliseconds(10);
+  add({std::move(crash)});
 }
 
 void Generator::add_composite() {
