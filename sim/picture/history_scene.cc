@@ -1,11 +1,8 @@
 #include "sim/picture/history_scene.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <numeric>
 #include <utility>
 
-#include "server/lib0/decoder.h"
 #include "sim/history/text.h"
 
 namespace syncline::picture {
@@ -32,35 +29,6 @@ std::string position_text(std::uint64_t lineage, std::uint64_t offset) {
   // A lineage is an epoch and 32 random bits.
   return std::to_string(offset) + " of lineage " + std::to_string(lineage >> 32) + "/" +
          std::to_string(lineage & 0xffff'ffff);
-}
-
-// Client id to the clock after the last one seen. Empty if it cannot be read.
-std::map<std::uint64_t, std::uint64_t> read_state_vector(BytesView bytes) {
-  std::map<std::uint64_t, std::uint64_t> clocks;
-  lib0::Decoder in(bytes);
-  const auto count = in.read_var_uint();
-  for (std::uint64_t i = 0; count.ok() && i < count.value(); ++i) {
-    const auto client = in.read_var_uint();
-    const auto clock = client.ok() ? in.read_var_uint() : client;
-    if (!clock.ok()) return {};
-    clocks[client.value()] = clock.value();
-  }
-  return clocks;
-}
-
-// What of `ids` a replica with these clocks has not got.
-client::IdRanges missing_of(const client::IdRanges& ids,
-                            const std::map<std::uint64_t, std::uint64_t>& clocks) {
-  client::IdRanges missing;
-  for (const auto& [client, ranges] : ids.by_client()) {
-    const auto found = clocks.find(client);
-    const std::uint64_t known = found == clocks.end() ? 0 : found->second;
-    for (const auto& [begin, end] : ranges) {
-      const std::uint64_t from = std::max(begin, known);
-      if (from < end) missing.add(client, from, end - from);
-    }
-  }
-  return missing;
 }
 
 }  // namespace
@@ -98,24 +66,6 @@ std::size_t HistoryScene::note(Duration at, LaneIndex lane, MarkKind kind, std::
 void HistoryScene::point_at(std::optional<std::size_t> acknowledgement, std::size_t loss) {
   scene_.acknowledgement = acknowledgement;
   scene_.loss = loss;
-}
-
-Scene HistoryScene::finish(std::vector<Violation> violations) {
-  for (const auto& [message, index] : messages_on_their_way_) scene_.messages[index].ended = now_;
-  for (const auto& [fault, bands] : active_bands_) {
-    for (const std::size_t index : bands) scene_.bands[index].until = now_;
-  }
-  if (violations.empty()) {
-    // A cold read in the middle of a run may be of a store that is still catching up.
-    scene_.acknowledgement.reset();
-    scene_.loss.reset();
-  }
-  for (Violation& violation : violations) violation.what = with_names(violation.what);
-  if (!violations.empty() && !scene_.loss) point_at_violation(violations.front());
-  scene_.violations = std::move(violations);
-  sort_marks();
-  drop_empty_lanes();
-  return std::move(scene_);
 }
 
 // Clients.
@@ -353,109 +303,6 @@ void HistoryScene::name_author(Party client, const client::UpdateIds& ids) {
   }
 }
 
-// Checkers know ids and no names: "4105660261:14" becomes "client-2:14".
-std::string HistoryScene::with_names(const std::string& text) const {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t digits = std::min(text.find_first_not_of("0123456789", at), text.size()) - at;
-    // A number within a name ("client-2:4") is not an id.
-    const bool begins_word =
-        at == 0 || text[at - 1] == ' ' || text[at - 1] == '(' || text[at - 1] == '{';
-    const bool is_id = digits > 0 && begins_word && text.substr(at + digits, 1) == ":";
-    const auto named = is_id ? names_.find(std::strtoull(&text[at], nullptr, 10)) : names_.end();
-    const std::size_t length = std::max<std::size_t>(digits, 1);
-    out += named == names_.end() ? text.substr(at, length) : named->second;
-    at += length;
-  }
-  return out;
-}
-
-// The violation was seen in the event that was told last at its instant. What that is about was
-// promised where it was acknowledged last before.
-void HistoryScene::point_at_violation(const Violation& violation) {
-  std::optional<std::size_t> seen;
-  bool at_the_end = false;  // Then it is the whole run that was judged.
-  for (std::size_t i = 0; i < scene_.marks.size(); ++i) {
-    if (scene_.marks[i].at != violation.at) continue;
-    seen = i;
-    at_the_end = at_the_end || scene_.marks[i].kind == MarkKind::phase;
-  }
-  if (!seen) return;
-  if (at_the_end) return point_at_unsaved();
-  if (scene_.marks[*seen].kind == MarkKind::acknowledged) {
-    scene_.acknowledgement = seen;
-    return;
-  }
-  scene_.loss = seen;
-  for (std::size_t i = 0; i < *seen; ++i) {
-    const Mark& mark = scene_.marks[i];
-    if (mark.kind != MarkKind::acknowledged) continue;
-    const auto& lost = scene_.marks[*seen].edits;
-    if (std::find_first_of(mark.edits.begin(), mark.edits.end(), lost.begin(), lost.end()) !=
-        mark.edits.end()) {
-      scene_.acknowledgement = i;
-    }
-  }
-}
-
-void HistoryScene::point_at_unsaved() {
-  for (std::size_t i = 0; i < scene_.marks.size() && !scene_.unsaved; ++i) {
-    const Mark& mark = scene_.marks[i];
-    if (mark.kind == MarkKind::edited && !logged_.contains(mark.edits.front())) scene_.unsaved = i;
-  }
-}
-
-// By time; those that are pointed at stay the same marks.
-void HistoryScene::sort_marks() {
-  std::vector<std::size_t> order(scene_.marks.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return scene_.marks[a].at < scene_.marks[b].at;
-  });
-  std::vector<Mark> sorted;
-  sorted.reserve(order.size());
-  const auto acknowledgement = std::exchange(scene_.acknowledgement, std::nullopt);
-  const auto loss = std::exchange(scene_.loss, std::nullopt);
-  const auto unsaved = std::exchange(scene_.unsaved, std::nullopt);
-  for (const std::size_t index : order) {
-    if (index == acknowledgement) scene_.acknowledgement = sorted.size();
-    if (index == loss) scene_.loss = sorted.size();
-    if (index == unsaved) scene_.unsaved = sorted.size();
-    sorted.push_back(std::move(scene_.marks[index]));
-  }
-  scene_.marks = std::move(sorted);
-}
-
-// A party of which nothing is told only takes room.
-void HistoryScene::drop_empty_lanes() {
-  std::vector<bool> used(scene_.lanes.size(), false);
-  const auto each_lane = [this](auto visit) {
-    for (Mark& mark : scene_.marks) visit(mark.lane);
-    for (Message& message : scene_.messages) {
-      visit(message.from);
-      visit(message.to);
-    }
-    for (Band& band : scene_.bands) {
-      visit(band.lane);
-      visit(band.other);
-    }
-  };
-  each_lane([&](LaneIndex lane) {
-    if (lane != no_lane) used[lane] = true;
-  });
-  std::vector<LaneIndex> moved(scene_.lanes.size(), no_lane);
-  std::vector<Lane> kept;
-  for (LaneIndex lane = 0; lane < used.size(); ++lane) {
-    if (!used[lane]) continue;
-    moved[lane] = static_cast<LaneIndex>(kept.size());
-    kept.push_back(std::move(scene_.lanes[lane]));
-  }
-  scene_.lanes = std::move(kept);
-  each_lane([&](LaneIndex& lane) {
-    if (lane != no_lane) lane = moved[lane];
-  });
-}
-
 // What is merged from too many edits is about none of them in particular.
 std::vector<std::uint64_t> HistoryScene::edits_in(const client::UpdateIds& ids) const {
   auto edits = edits_.edits_in(ids);
@@ -515,24 +362,6 @@ void HistoryScene::end_bands(std::uint32_t fault) {
   if (it == active_bands_.end()) return;
   for (const std::size_t index : it->second) scene_.bands[index].until = now_;
   active_bands_.erase(it);
-}
-
-// The first acknowledged edit that the log does not hold. What was inserted is compared; an edit
-// that only deletes is followed by the checkers alone.
-void HistoryScene::look_for_loss(const history::ColdRead& event) {
-  if (scene_.loss) return;
-  const auto clocks = read_state_vector(event.from_log.state_vector);
-  for (const Promise& promise : promises_) {
-    if (promise.document != event.document.value) continue;
-    const client::UpdateIds missing{missing_of(promise.ids.inserted, clocks), {}};
-    if (missing.empty()) continue;
-    scene_.acknowledgement = promise.mark;
-    scene_.loss = scene_.marks.size() - 1;
-    Mark& loss = scene_.marks.back();
-    loss.text += ", without " + missing.to_string(names_) + ", which had been acknowledged";
-    loss.edits = edits_in(missing);
-    return;
-  }
 }
 
 }  // namespace syncline::picture

@@ -89,8 +89,6 @@ class HistoryScene final : public history::EventSink {
   std::string with_names(const std::string& text) const;
   void point_at_violation(const Violation& violation);
   void point_at_unsaved();
-  void sort_marks();
-  void drop_empty_lanes();
   void look_for_loss(const history::ColdRead& event);
 
   const faults::FaultPlan plan_;

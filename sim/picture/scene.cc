@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <numeric>
 #include <utility>
 
 namespace syncline::picture {
@@ -109,6 +110,55 @@ void leave_out_marks(Scene& scene, Stays stays) {
 
 const char* mark_kind_name(MarkKind kind) {
   return mark_kind_names[static_cast<std::size_t>(kind)];
+}
+
+void sort_marks(Scene& scene) {
+  std::vector<std::size_t> order(scene.marks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return scene.marks[a].at < scene.marks[b].at;
+  });
+  std::vector<Mark> sorted;
+  sorted.reserve(order.size());
+  const auto acknowledgement = std::exchange(scene.acknowledgement, std::nullopt);
+  const auto loss = std::exchange(scene.loss, std::nullopt);
+  const auto unsaved = std::exchange(scene.unsaved, std::nullopt);
+  for (const std::size_t index : order) {
+    if (index == acknowledgement) scene.acknowledgement = sorted.size();
+    if (index == loss) scene.loss = sorted.size();
+    if (index == unsaved) scene.unsaved = sorted.size();
+    sorted.push_back(std::move(scene.marks[index]));
+  }
+  scene.marks = std::move(sorted);
+}
+
+void drop_empty_lanes(Scene& scene) {
+  std::vector<bool> used(scene.lanes.size(), false);
+  const auto each_lane = [&scene](auto visit) {
+    for (Mark& mark : scene.marks) visit(mark.lane);
+    for (Message& message : scene.messages) {
+      visit(message.from);
+      visit(message.to);
+    }
+    for (Band& band : scene.bands) {
+      visit(band.lane);
+      visit(band.other);
+    }
+  };
+  each_lane([&](LaneIndex lane) {
+    if (lane != no_lane) used[lane] = true;
+  });
+  std::vector<LaneIndex> moved(scene.lanes.size(), no_lane);
+  std::vector<Lane> kept;
+  for (LaneIndex lane = 0; lane < used.size(); ++lane) {
+    if (!used[lane]) continue;
+    moved[lane] = static_cast<LaneIndex>(kept.size());
+    kept.push_back(std::move(scene.lanes[lane]));
+  }
+  scene.lanes = std::move(kept);
+  each_lane([&](LaneIndex& lane) {
+    if (lane != no_lane) lane = moved[lane];
+  });
 }
 
 Scene cut_around_violation(Scene scene, std::size_t items_max) {

@@ -119,6 +119,12 @@ struct Scene {
   std::vector<Gap> gaps;
 };
 
+// By time; those marks that are pointed at stay so.
+void sort_marks(Scene& scene);
+
+// Without the lanes of which nothing is told: they only take room.
+void drop_empty_lanes(Scene& scene);
+
 // Leaves at most about `items_max` marks and messages: those around the acknowledgement and the
 // loss (else the first violation, fault, or the beginning), and what is rare everywhere: faults,
 // crashes, phases. Says in `cut` what it left out.
