@@ -223,14 +223,22 @@ class RunJson {
   Texts texts_;
 };
 
+std::string violation_html(const Violation& violation) {
+  return "<p class=\"verdict bad\"><b>" + html_escaped(violation.checker) + "</b> " +
+         html_escaped(violation.what) + "</p>";
+}
+
+// The first decides what the run is said to be; the others often follow from it.
 std::string verdict_html(const Scene& scene) {
   if (scene.violations.empty()) return "<p class=\"verdict good\">Nothing wrong was found.</p>";
-  std::string out;
-  for (const Violation& violation : scene.violations) {
-    out += "<p class=\"verdict bad\"><b>" + html_escaped(violation.checker) + "</b> " +
-           html_escaped(violation.what) + "</p>";
+  std::string out = violation_html(scene.violations.front());
+  if (scene.violations.size() == 1) return out;
+  out += "<details class=\"more\"><summary>and " + std::to_string(scene.violations.size() - 1) +
+         " more</summary>";
+  for (std::size_t i = 1; i < scene.violations.size(); ++i) {
+    out += violation_html(scene.violations[i]);
   }
-  return out;
+  return out + "</details>";
 }
 
 std::string cut_html(const Scene& scene) {
