@@ -164,6 +164,8 @@ class Room final : private TokenSource, private AppendPath {
 
   // room_inbound.cc
   void greet(Connection& connection);
+  void note_announced(Connection& connection, std::optional<std::uint64_t> client);
+  bool may_be_here_twice(const Connection& connection) const;
   void on_step1(Connection& connection, BytesView state_vector);
   void on_update(Connection& connection, BytesView update, bool is_step2);
   std::optional<LogWriter::Committed> finish_append(Ticket ticket, ports::Outcome outcome,
@@ -229,6 +231,9 @@ class Room final : private TokenSource, private AppendPath {
 
   // In the order of joining, but for the last moving into a gap.
   std::vector<Connection*> connections_;
+  // Invariants: how many of them have not said whose they are; how many are a client's own.
+  std::size_t unannounced_ = 0;
+  std::map<std::uint64_t, std::size_t> connections_of_;
 
   LogWriter writer_;
   SequenceTracker tracker_;                 // What the replica has of the log.

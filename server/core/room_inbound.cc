@@ -52,11 +52,13 @@ void Room::join(Connection& connection) {
   connection.room = this;
   if (status_ == Status::quarantined) {
     connections_.push_back(&connection);
+    ++unannounced_;
     return refuse(connection, protocol::CloseCode::quarantined,
                   "the document is damaged and was quarantined", ports::Rejection::quarantined);
   }
   if (connections_.empty() && status_ == Status::loading) loading_since_ = now();
   connections_.push_back(&connection);
+  ++unannounced_;
   idle_since_ = Instant::never();
   final_snapshot_tried_ = false;
   finished_ = false;
@@ -72,6 +74,10 @@ void Room::greet(Connection& connection) {
 
 void Room::leave(Connection& connection) {
   std::erase(connections_, &connection);
+  if (!connection.announced) --unannounced_;
+  if (connection.own_client && --connections_of_[*connection.own_client] == 0) {
+    connections_of_.erase(*connection.own_client);
+  }
   waiting_.erase(connection.id);
   release_sync(connection);
   if (connection.held_back) paused_gauge_.set(--paused_);
@@ -86,6 +92,23 @@ void Room::leave(Connection& connection) {
     ring_gauge_.set(0);
     retire_syncs_made_before(Instant::never());
   }
+}
+
+// Its first words say whose connection it is, or that nobody will.
+void Room::note_announced(Connection& connection, std::optional<std::uint64_t> client) {
+  if (connection.announced) return;
+  connection.announced = true;
+  --unannounced_;
+  connection.own_client = client;
+  if (client) ++connections_of_[*client];
+}
+
+// True if its client may be here a second time: it lost the connection and came back, and what it
+// had sent on the old one is still being read. Forwarded, that would come back to it on the new
+// one, and it would take it for saved.
+bool Room::may_be_here_twice(const Connection& connection) const {
+  if (unannounced_ > (connection.announced ? 0U : 1U)) return true;
+  return connection.own_client && connections_of_.at(*connection.own_client) > 1;
 }
 
 void Room::on_message(Connection& connection, BytesView message) {
@@ -143,7 +166,7 @@ void Room::on_update(Connection& connection, BytesView update, bool is_step2) {
     connection.last_ticket = ticket;
     Incoming incoming{
         .author = connection.id, .update = shared, .ticket = ticket, .received_at = now()};
-    if (!is_step2 && is_own_writing(connection, update)) {
+    if (!is_step2 && is_own_writing(connection, update) && !may_be_here_twice(connection)) {
       turn_.push_back(std::move(incoming));
     } else {
       held_.emplace(ticket, std::move(incoming));
@@ -155,7 +178,7 @@ void Room::on_update(Connection& connection, BytesView update, bool is_step2) {
     connection.owed_bytes += shared.size();
     connection.owed.push_back({.ticket = ticket, .update = std::move(shared)});
   }
-  if (is_step2) connection.announced = true;  // A stock client says its own state before this.
+  if (is_step2) note_announced(connection, {});  // A stock client says its own state before this.
   if (!connection.unacked.empty() && connection.unacked.back().ticket == ticket) {
     connection.unacked.back().ordinal = connection.update_messages;
   } else {
@@ -203,8 +226,9 @@ void Room::on_awareness(Connection& connection, BytesView awareness) {
   }
   host_.ports().metrics.add(ports::Counter::awareness_in);
   if (!connection.announced && !entries->empty()) {
-    connection.announced = true;
-    if (entries->size() == 1) connection.own_client = entries->front().client;
+    std::optional<std::uint64_t> client;
+    if (entries->size() == 1) client = entries->front().client;
+    note_announced(connection, client);
   }
   const auto changed =
       awareness_.apply_local(connection.id, connection.own_client, *entries, awareness_now());
