@@ -1,7 +1,5 @@
 #include "sim/checkers/durability.h"
 
-#include "sim/reference/document.h"
-
 namespace syncline::checkers {
 
 using history::to_text;
@@ -47,7 +45,7 @@ void Durability::on(const history::LogAppended& event) {
   }
   Document& document = documents_[event.document];
   document.log.add(scan_);
-  document.updates.push_back(to_bytes(event.update));
+  document.new_updates.push_back(to_bytes(event.update));
 }
 
 void Durability::on(const history::BufferAppended& event) {
@@ -58,7 +56,7 @@ void Durability::on(const history::BufferAppended& event) {
   Document& document = documents_[event.document];
   document.buffer.append(event.offset, scan_);
   document.buffered.add(scan_);
-  document.updates.push_back(to_bytes(event.update));
+  document.new_updates.push_back(to_bytes(event.update));
   const bool keeps = event.writer.number == 0 || !ended_.contains(event.writer);
   if (keeps) document.kept[event.writer].add(scan_);
 }
@@ -85,12 +83,14 @@ void Durability::on(const history::BufferForgot& event) {
 }
 
 void Durability::find_implied_deletions(Document& document) {
-  reference::Document replica;
-  for (const Bytes& update : document.updates) {
-    if (!replica.apply_update(update).ok()) return;
+  if (document.new_updates.empty()) return;
+  if (!document.replica) document.replica = std::make_unique<reference::Document>();
+  for (const Bytes& update : document.new_updates) {
+    if (!document.replica->apply_update(update).ok()) break;
   }
-  for (const reference::Range& range : replica.delete_set()) {
-    document.implied.add(range.client, {range.clock, range.clock + range.length});
+  document.new_updates.clear();
+  for (const reference::Range& range : document.replica->delete_set()) {
+    document.implied.add(range.client, {range.clock, range.end()});
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "sim/checkers/buffer_model.h"
 #include "sim/checkers/checker_of.h"
 #include "sim/checkers/id_set.h"
+#include "sim/reference/document.h"
 
 namespace syncline::checkers {
 
@@ -54,8 +56,10 @@ class Durability final : public CheckerOf<Durability> {
     EditSet forgotten;                       // By the buffer; at least for a while.
     EditSet excused;                         // See above.
     std::map<history::Party, EditSet> kept;  // By those who appended it and are running.
-    std::vector<Bytes> updates;              // All that were ever durable.
-    IdSet implied;                           // Deletions, as far as anybody asked.
+    // What became durable since somebody last asked for implied deletions, and what it came to.
+    std::vector<Bytes> new_updates;
+    std::unique_ptr<reference::Document> replica;
+    IdSet implied;
   };
 
   void excuse(Document& document, const EditSet& lost);

@@ -18,7 +18,6 @@ enum class Shape : std::uint8_t { unknown, text, array, map, xml };
 Shape shape_of(const reference::Element& element) {
   switch (element.content.kind) {
     case reference::Kind::unit:
-    case reference::Kind::format:
     case reference::Kind::embed:
       return Shape::text;
     case reference::Kind::type: {
@@ -38,7 +37,7 @@ Shape shape_of(const reference::Element& element) {
 Shape shape_of(const reference::Type& root) {
   Shape shape = Shape::unknown;
   for (const reference::Element* element : root.list) {
-    if (element->deleted) continue;
+    if (element->deleted || element->content.kind == reference::Kind::format) continue;
     const bool is_type = element->content.kind == reference::Kind::type;
     if (shape == Shape::unknown || !is_type) shape = shape_of(*element);
     if (!is_type) return shape;
