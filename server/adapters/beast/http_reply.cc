@@ -46,7 +46,8 @@ bool accepts_gzip(std::string_view accept_encoding) {
 HttpReply asset_reply(const web::Asset& asset, const HttpRequest& request) {
   HttpReply reply;
   reply.headers.emplace_back("content-type", asset.content_type);
-  reply.headers.emplace_back("cache-control", asset.immutable ? protocol::cached_for_ever : protocol::never_cached);
+  reply.headers.emplace_back("cache-control",
+                             asset.immutable ? protocol::cached_for_ever : protocol::never_cached);
   reply.headers.emplace_back("etag", asset.etag);
   if (!asset.gzip.empty()) reply.headers.emplace_back("vary", "accept-encoding");
   const bool unchanged =
