@@ -239,7 +239,6 @@ namespace {
 RootKind kind_of_content(const DocState& doc, const Item& item) {
   switch (item.kind()) {
     case StructKind::string:
-    case StructKind::format:
     case StructKind::embed:
       return RootKind::text;
     case StructKind::type: {
@@ -259,7 +258,8 @@ RootKind guess_kind(const DocState& doc, const Type& type) {
   RootKind kind = RootKind::unknown;
   for (ItemIndex at = doc.start(type); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
-    if (item.deleted()) continue;
+    // A format that nothing stands in is no content: replicas tidy it away or not.
+    if (item.deleted() || item.kind() == StructKind::format) continue;
     const RootKind found = kind_of_content(doc, item);
     // A type may be embedded in a text, and says less than what stands beside it.
     if (kind == RootKind::unknown || item.kind() != StructKind::type) kind = found;
