@@ -20,7 +20,7 @@ namespace {
 constexpr Party postgres_party{history::PartyKind::postgres, 1};
 constexpr Party redis_party{history::PartyKind::redis, 1};
 
-class ClusterBackend final : public Backend {
+class ClusterBackend final : public Backend, private RedisSubscriber {
  public:
   ClusterBackend(const Services& services, Party self, std::uint64_t origin, Process& process,
                  RandomStream random, const BackendSinks& sinks)
@@ -37,7 +37,8 @@ class ClusterBackend final : public Backend {
         updates_(pool_, services.documents),
         snapshots_(pool_, services.documents),
         drains_(pool_, services.documents),
-        commands_(surroundings_, {}, nullptr) {
+        reconnected_(sinks.reconnected),
+        commands_(surroundings_, {}, this) {
     updates_.attach(sinks.updates);
     snapshots_.attach(sinks.snapshots);
     if (sinks.drains != nullptr) drains_.attach(*sinks.drains);
@@ -45,6 +46,7 @@ class ClusterBackend final : public Backend {
     if (sinks.broker != nullptr) {
       broker_.emplace(surroundings_, RedisConnection::Limits{}, commands_, services.documents)
           .attach(*sinks.broker);
+      broker_->on_ready(reconnected_);
     }
   }
 
@@ -55,12 +57,19 @@ class ClusterBackend final : public Backend {
   ports::DrainStore* drains() override { return &drains_; }
 
  private:
+  // RedisSubscriber, of the connection for commands.
+  void on_redis_ready() override {
+    if (reconnected_) reconnected_();
+  }
+  void on_redis_message(RedisMessage) override {}
+
   RandomStream random_;
   const RedisConnection::Surroundings surroundings_;
   PostgresPool pool_;
   PostgresUpdateStore updates_;
   PostgresSnapshotStore snapshots_;
   PostgresDrainStore drains_;
+  const std::function<void()> reconnected_;
   RedisConnection commands_;
   std::optional<RedisWriteBuffer> buffer_;
   std::optional<RedisBroker> broker_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "server/ports/broker.h"
@@ -38,6 +39,8 @@ struct BackendSinks {
   ports::WriteBufferSink& buffer;
   ports::BrokerSink* broker = nullptr;
   ports::DrainStoreSink* drains = nullptr;
+  // A connection to Redis was lost and is back; also told when it is made for the first time.
+  std::function<void()> reconnected = {};
 };
 
 // One shard's, or one worker's, connections to the services: its storage ports. They end with it.

@@ -77,6 +77,9 @@ class Run final : private checkers::ViolationSink,
     executor_.finish(now());
     world_.tell(history::Healed{});
     if (!pass(time_to_converge(plan_.cluster))) return;
+    // Whoever comes now sees the same, from every node.
+    world_.open_late_clients();
+    if (!pass(time_to_join(plan_.cluster))) return;
     world_.tell(history::TimeIsUp{});
     world_.tell_clients();
     world_.tell_cold_reads(true);

@@ -24,7 +24,8 @@ ShardActor::ShardActor(const ShardSurroundings& surroundings, const NodeSetting&
                              .snapshots = *this,
                              .buffer = *this,
                              .broker = this,
-                             .drains = nullptr})),
+                             .drains = nullptr,
+                             .reconnected = [this] { on_reconnected(); }})),
       shard_(setting.config, {.clock = machine_.clock(),
                               .random = random_,
                               .transport = *this,
@@ -127,6 +128,10 @@ void ShardActor::drain() {
 
 void ShardActor::drain_expired() {
   loop_.post([this] { shard_.drain_expired(); });
+}
+
+void ShardActor::on_reconnected() {
+  loop_.post([this] { shard_.on_buffer_reconnected(); });
 }
 
 // Answers.

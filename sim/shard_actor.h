@@ -122,6 +122,7 @@ class ShardActor final : public ports::UpdateStoreSink,
   void on_deadline() override { shard_.on_deadline(); }
   void end_turn() override { shard_.flush(); }
 
+  void on_reconnected();
   void take_sent(ConnectionId id, Connection& connection);
 
   // Constant after construction.

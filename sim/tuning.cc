@@ -26,8 +26,8 @@ void use_tiny_limits(core::Config& config) {
   config.ring_frames_max = 16;
   config.first_sync_chunk_bytes = 1 * kibibyte;
   config.catch_up_bytes_max = 64 * kibibyte;
-  config.unlogged_bytes_max = 8 * kibibyte;
-  config.undrained_bytes_max = 8 * kibibyte;
+  config.unlogged_bytes_max = 1 * kibibyte;
+  config.undrained_bytes_max = 4 * kibibyte;
   config.log_page_bytes = 1 * kibibyte;
 }
 
@@ -104,13 +104,15 @@ RedisSetting redis_setting(const faults::PlanCluster& cluster) {
 
 checkers::MemoryBounds memory_bounds(const faults::PlanCluster& cluster) {
   const core::Config config = core_config(cluster);
-  // Of all its rooms. What is at the limit may be passed by one message of each writer.
+  // A limit may be passed by what was read before it was reached: of each writer a message or two.
+  const std::uint64_t message =
+      has_option(cluster, Option::big_pastes) ? 256 * kibibyte : 8 * kibibyte;
   const std::uint64_t rooms = cluster.documents;
-  const std::uint64_t in_hand = std::uint64_t{cluster.clients} * 512 * kibibyte;
-  return {.ring_bytes_max = rooms * config.ring_bytes_max + in_hand,
-          .unlogged_bytes_max = rooms * config.unlogged_bytes_max + in_hand,
-          .send_queue_bytes_max =
-              config.send_window_bytes + config.first_sync_chunk_bytes + 512 * kibibyte};
+  const std::uint64_t in_hand = std::uint64_t{cluster.clients} * message;
+  return {
+      .ring_bytes_max = rooms * config.ring_bytes_max + in_hand,
+      .unlogged_bytes_max = rooms * config.unlogged_bytes_max + in_hand,
+      .send_queue_bytes_max = config.send_window_bytes + config.first_sync_chunk_bytes + message};
 }
 
 Duration time_to_converge(const faults::PlanCluster& cluster) {
@@ -127,6 +129,11 @@ Duration time_to_converge(const faults::PlanCluster& cluster) {
     wait += worker.claim_lease + worker.retry_delay_max + worker.flush_interval;
   }
   return wait;
+}
+
+Duration time_to_join(const faults::PlanCluster& cluster) {
+  // A few round trips, in which a state may travel.
+  return seconds(10) + 40 * network_setting(cluster).outer_latency_max;
 }
 
 Duration time_to_forget(const faults::PlanCluster& cluster) {

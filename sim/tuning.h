@@ -22,6 +22,8 @@ checkers::MemoryBounds memory_bounds(const faults::PlanCluster& cluster);
 // How long it may take after the last fault until everything is connected, converged and quiet: the
 // sum of everything that may have to be waited for, one thing after the other.
 Duration time_to_converge(const faults::PlanCluster& cluster);
+// How long it may then take until somebody who comes is connected and synced.
+Duration time_to_join(const faults::PlanCluster& cluster);
 // How long after everybody has left nothing may be left.
 Duration time_to_forget(const faults::PlanCluster& cluster);
 

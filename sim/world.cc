@@ -147,31 +147,36 @@ void World::add_clients() {
     for (const auto& node : nodes_) servers.push_back(node->party());
   }
   for (std::uint32_t number = 1; number <= cluster.clients; ++number) {
-    const Party party{PartyKind::client, number};
-    RandomStream random(plan_.seed, history::to_text(party), "setting");
+    RandomStream random(plan_.seed, history::to_text({PartyKind::client, number}), "setting");
     const bool acks = random.chance(acks_percent);
     const bool hot = random.chance(hot_percent) && has_option(cluster, Option::hot_document);
-    const std::size_t document = hot ? 0 : (number - 1) % names_.size();
-    clients_.push_back(std::make_unique<Client>(
-        ClientSurroundings{.machine = add_machine(party, true),
-                           .network = network_,
-                           .chronicle = chronicle_,
-                           .documents = documents_,
-                           .server = [this](Party at) -> WebServer& { return server(at); },
-                           .problem =
-                               [this](Party client, const std::string& what) {
-                                 problem_(history::to_text(client) + " was sent " + what);
-                               },
-                           .probe = [this](std::string_view probe) { on_probe(probe); },
-                           .seed = plan_.seed},
-        ClientSetting{.document = names_[document],
-                      .acks = acks,
-                      .typing = TypingStyle::of(cluster),
-                      .presence = has_option(cluster, Option::presence),
-                      .comes_and_goes = has_option(cluster, Option::coming_and_going),
-                      .edits_max = cluster.edits,
-                      .servers = servers}));
+    add_client({.document = names_[hot ? 0 : (number - 1) % names_.size()],
+                .acks = acks,
+                .typing = TypingStyle::of(cluster),
+                .presence = has_option(cluster, Option::presence),
+                .comes_and_goes = has_option(cluster, Option::coming_and_going),
+                .edits_max = cluster.edits,
+                .servers = servers});
   }
+}
+
+Client& World::add_client(ClientSetting setting) {
+  const auto number = static_cast<std::uint32_t>(clients_.size() + 1);
+  Machine& machine = add_machine({PartyKind::client, number}, true);
+  clients_.push_back(std::make_unique<Client>(
+      ClientSurroundings{.machine = machine,
+                         .network = network_,
+                         .chronicle = chronicle_,
+                         .documents = documents_,
+                         .server = [this](Party at) -> WebServer& { return server(at); },
+                         .problem =
+                             [this](Party client, const std::string& what) {
+                               problem_(history::to_text(client) + " was sent " + what);
+                             },
+                         .probe = [this](std::string_view probe) { on_probe(probe); },
+                         .seed = plan_.seed},
+      std::move(setting)));
+  return *clients_.back();
 }
 
 WebServer& World::server(Party party) {
@@ -203,6 +208,17 @@ void World::start_typing() {
 
 void World::stop_typing() {
   for (const auto& client : clients_) client->stop_typing();
+}
+
+void World::open_late_clients() {
+  for (const DocumentName& document : names_) {
+    for (const auto& node : nodes_) {
+      ClientSetting setting{.document = document, .typing = {}, .servers = {node->party()}};
+      Client& client = add_client(std::move(setting));
+      machine(client.party()).start();
+      client.open();
+    }
+  }
 }
 
 void World::close_clients() {

@@ -55,6 +55,8 @@ class World final : public faults::FaultTarget,
   void start();
   void start_typing();
   void stop_typing();
+  // For each document somebody new opens it on each node, and looks.
+  void open_late_clients();
   // Everybody closes the page.
   void close_clients();
 
@@ -107,6 +109,7 @@ class World final : public faults::FaultTarget,
   void add_services();
   void add_nodes();
   void add_clients();
+  Client& add_client(ClientSetting setting);
   WebServer& server(Party party);
   Machine& machine(Party party) { return *machines_.at(party); }
 

@@ -46,6 +46,7 @@ void RedisBroker::on_redis_ready() {
   for (std::uint32_t document = 0; document < subscribed_.size(); ++document) {
     if (subscribed_[document]) send_subscription(document, true);
   }
+  if (ready_) ready_();
 }
 
 void RedisBroker::publish_update(const DocumentName& document, Sequence sequence,
@@ -63,19 +64,22 @@ void RedisBroker::publish_awareness(const DocumentName& document, SharedBytes aw
            .payload = std::move(awareness)});
 }
 
+// After the subscription, on the same connection: the answers are for who is subscribed.
 void RedisBroker::query_awareness(const DocumentName& document) {
-  publish({.document = number_of(document),
-           .kind = RedisMessageKind::awareness_query,
-           .position = {},
-           .payload = {}});
+  publish_over(subscriptions_, {.document = number_of(document),
+                                .kind = RedisMessageKind::awareness_query,
+                                .position = {},
+                                .payload = {}});
 }
 
-void RedisBroker::publish(RedisMessage message) {
-  if (!commands_.ready()) return;
+void RedisBroker::publish(RedisMessage message) { publish_over(commands_, std::move(message)); }
+
+void RedisBroker::publish_over(RedisConnection& connection, RedisMessage message) {
+  if (!connection.ready()) return;
   const std::size_t bytes = 48 + message.payload.size();
-  commands_.send(
+  connection.send(
       "publish", bytes,
-      [server = &commands_.server(), link = commands_.link(),
+      [server = &connection.server(), link = connection.link(),
        message = std::move(message)]() mutable { server->publish(link, std::move(message)); });
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "server/ports/broker.h"
@@ -22,6 +24,8 @@ class RedisBroker final : public ports::Broker, public RedisSubscriber {
 
   // Where messages go. REQUIRES: called before the first subscription.
   void attach(ports::BrokerSink& sink) { sink_ = &sink; }
+  // Called whenever subscriptions stand, for the first time or again; may be empty.
+  void on_ready(std::function<void()> call) { ready_ = std::move(call); }
 
   void subscribe(const DocumentName& document) override;
   void unsubscribe(const DocumentName& document) override;
@@ -35,6 +39,7 @@ class RedisBroker final : public ports::Broker, public RedisSubscriber {
  private:
   void send_subscription(std::uint32_t document, bool on);
   void publish(RedisMessage message);
+  void publish_over(RedisConnection& connection, RedisMessage message);
   bool subscribed(std::uint32_t document) const {
     return document < subscribed_.size() && subscribed_[document];
   }
@@ -43,6 +48,7 @@ class RedisBroker final : public ports::Broker, public RedisSubscriber {
   DocumentNumbers& numbers_;
   RedisConnection& commands_;
   ports::BrokerSink* sink_ = nullptr;
+  std::function<void()> ready_;
   std::vector<bool> subscribed_;   // By document number.
   RedisConnection subscriptions_;  // Last: it calls back.
 };
