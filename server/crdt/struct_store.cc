@@ -8,8 +8,7 @@
 
 namespace syncline::crdt {
 
-ClientSlot StructStore::find_slot(ClientId client) const {
-  if (last_slot_ != none && last_client_ == client) return last_slot_;
+ClientSlot StructStore::look_up(ClientId client) const {
   const auto found = slots_.find(client);
   if (found == slots_.end()) return none;
   last_client_ = client;
@@ -32,20 +31,6 @@ ClientSlot StructStore::slot(ClientId client) {
 Clock StructStore::state(ClientId client) const {
   const ClientSlot slot = find_slot(client);
   return slot == none ? 0 : clients_[slot].state;
-}
-
-StructIndex::Position StructStore::position(const ClientStructs& client, Clock clock) const {
-  SYNCLINE_ASSERT(clock < client.state, clock, client.state);
-  if (items[client.structs.back()].clock() <= clock) return client.structs.last();
-  return client.structs.find(items, clock);
-}
-
-void StructStore::append(ItemIndex index) {
-  const Item& item = items[index];
-  ClientStructs& structs = clients_[item.client()];
-  SYNCLINE_ASSERT(item.clock() == structs.state, item.clock(), structs.state);
-  structs.structs.push_back(index);
-  structs.state = item.end();
 }
 
 BytesView StructStore::stored(const Item& item) const {

@@ -17,14 +17,6 @@ void DocState::begin(bool local) {
   transaction.changed.clear();
 }
 
-void DocState::touch(ClientSlot slot) {
-  ClientStructs& client = store.client(slot);
-  if (client.touched_in == transaction.number) return;
-  client.touched_in = transaction.number;
-  client.state_before = client.state;
-  transaction.touched.push_back(slot);
-}
-
 Clock DocState::state_before(ClientSlot slot) const {
   const ClientStructs& client = store.client(slot);
   return client.touched_in == transaction.number ? client.state_before : client.state;
@@ -148,7 +140,7 @@ std::size_t DocState::join_lefts(ClientSlot slot, StructIndex::Position& positio
     const ItemIndex right = structs[position];
     if (!try_join(structs[structs.previous(position)], right)) break;
     store.items.release(right);
-    position = structs.erase(position);
+    position = structs.erase(store.items, position);
     ++joined;
   }
   return joined;

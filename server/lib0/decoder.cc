@@ -6,14 +6,16 @@ namespace syncline::lib0 {
 
 bool Decoder::take_long_var_uint(std::uint64_t& out) {
   std::uint64_t value = 0;
+  const std::byte* at = at_;
   // 2^53 - 1 takes eight groups of seven bits, of which the last holds four.
   for (unsigned shift = 0; shift < 56; shift += 7) {
-    if (at_ == end_) return fail(ErrorCode::truncated);
-    const auto byte = std::to_integer<std::uint8_t>(*at_++);
+    if (at == end_) return fail(ErrorCode::truncated);
+    const auto byte = std::to_integer<std::uint8_t>(*at++);
     value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
     if (byte < 0x80) {
       if (byte == 0 && shift > 0) return fail(ErrorCode::malformed);  // Longer than needed.
       if (value > limits::safe_integer_max) return fail(ErrorCode::number_too_large);
+      at_ = at;
       out = value;
       return true;
     }
