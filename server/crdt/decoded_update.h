@@ -51,6 +51,7 @@ struct ClientRun {
   ClientId client = 0;
   std::size_t begin = 0;  // Indexes into DecodedUpdate::structs.
   std::size_t end = 0;
+  std::size_t content_bytes = 0;  // Of all of them.
 };
 
 // Keeps copies of bytes, at places that do not move, until it is cleared.

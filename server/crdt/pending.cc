@@ -196,6 +196,11 @@ void DocState::take_rest(const DecodedUpdate& update, const IntegrationPlan& int
 }
 
 void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integration) {
+  constexpr std::size_t worth_it = 4096;
+  for (const ClientRun& run : update.runs) {
+    if (run.content_bytes < worth_it || !integration.rest.empty()) continue;
+    store.reserve(store.slot(run.client), run.content_bytes);
+  }
   for (const IntegrationPlan::Step& step : integration.steps) {
     integrate(update.structs[step.begin], step.offset);
     for (std::size_t i = step.begin + 1; i < step.end; ++i) integrate(update.structs[i], 0);

@@ -68,6 +68,12 @@ void StructStore::append_bytes(ItemIndex index, BytesView content) {
   arena_bytes_ += client.arena.size() - before;
 }
 
+void StructStore::reserve(ClientSlot slot, std::size_t bytes) {
+  Bytes& arena = clients_[slot].arena;
+  const std::size_t wanted = arena.size() + bytes;
+  if (wanted > arena.capacity()) arena.reserve(std::max(wanted, 2 * arena.capacity()));
+}
+
 void StructStore::store_content(ItemIndex index, BytesView content) {
   Item& item = items[index];
   const ClientStructs& client = clients_[item.client()];
@@ -215,7 +221,8 @@ void StructStore::compact(ClientSlot slot) {
 void StructStore::shrink() {
   constexpr std::size_t worth_it = 4096;
   for (ClientStructs& client : clients_) {
-    if (client.arena.capacity() - client.arena.size() >= worth_it) client.arena.shrink_to_fit();
+    const std::size_t size = client.arena.size();
+    if (client.arena.capacity() - size >= std::max(worth_it, size / 8)) client.arena.shrink_to_fit();
   }
 }
 

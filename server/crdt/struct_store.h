@@ -74,6 +74,8 @@ class StructStore {
   BytesView content(const Item& item) const;
   // The same as they lie in the arena: a binary content with its size before it.
   BytesView stored(const Item& item) const;
+  // Makes room for so many bytes of contents at once.
+  void reserve(ClientSlot slot, std::size_t bytes);
   // Puts a content at the end of the client's arena, for an item that is not in the store yet.
   void store_content(ItemIndex index, BytesView content);
   // Puts a content that has changed at the end of the client's arena.
