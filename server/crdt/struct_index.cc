@@ -58,17 +58,11 @@ std::size_t StructIndex::find_in(Chunk& chunk, const ItemSlab& items, Clock cloc
 }
 
 StructIndex::Position StructIndex::find(const ItemSlab& items, Clock clock) const {
-  if (settle_near(items, clock, found_[0])) return found_[0];
-  if (settle_near(items, clock, found_[1])) {
-    std::swap(found_[0], found_[1]);
-    return found_[0];
-  }
+  if (settle_near(items, clock, found_)) return found_;
   const std::size_t chunk =
       last_not_after(firsts_.size(), [&](std::size_t i) { return firsts_[i] <= clock; });
   const std::size_t at = find_in(chunks_[chunk], items, clock);
-  found_[1] = found_[0];
-  found_[0] = {static_cast<std::uint32_t>(chunk), static_cast<std::uint32_t>(at)};
-  return found_[0];
+  return found_ = {static_cast<std::uint32_t>(chunk), static_cast<std::uint32_t>(at)};
 }
 
 std::size_t StructIndex::count_from(Position position) const {

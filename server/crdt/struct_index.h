@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -104,9 +103,7 @@ class StructIndex {
   mutable std::vector<Chunk> chunks_;  // Searching changes what clocks are kept.
   std::vector<std::uint32_t> firsts_;  // The clock of each chunk's first struct.
   std::size_t size_ = 0;
-  // By the last searches: the next one is mostly near one of them (origins are apart from right
-  // origins). May be outdated.
-  mutable std::array<Position, 2> found_{};
+  mutable Position found_;  // By the last search: the next one is often near. May be outdated.
 };
 
 }  // namespace syncline::crdt

@@ -1,6 +1,5 @@
 #include "server/lib0/decoder.h"
 
-#include <algorithm>
 #include <bit>
 
 #include "server/base/utf8.h"
@@ -29,25 +28,37 @@ std::uint64_t join_groups_of_seven(std::uint64_t word) {
 
 }  // namespace
 
+// 2^53 - 1 takes eight groups of seven bits, of which the last holds four.
+
 bool Decoder::take_long_var_uint(std::uint64_t& out) {
-  // 2^53 - 1 takes eight groups of seven bits, of which the last holds four.
-  std::byte last_bytes[8] = {};
-  const std::byte* at = at_;
-  if (remaining() < 8) {
-    std::copy(at_, end_, last_bytes);
-    at = last_bytes;
-  }
-  const std::uint64_t word = load_eight(at);
+  if (remaining() < 8) return take_last_var_uint(out);
+  const std::uint64_t word = load_eight(at_);
   const std::uint64_t ends = ~word & 0x8080808080808080U;
   if (ends == 0) return fail(ErrorCode::number_too_large);
-  const auto size = static_cast<std::size_t>(std::countr_zero(ends)) / 8 + 1;
-  if (size > remaining()) return fail(ErrorCode::truncated);
+  const auto size = static_cast<unsigned>(std::countr_zero(ends)) / 8 + 1;
   const std::uint64_t value = join_groups_of_seven(word & (ends ^ (ends - 1)));
   if (size > 1 && value >> 7 * (size - 1) == 0) return fail(ErrorCode::malformed);  // Too long.
   if (value > limits::safe_integer_max) return fail(ErrorCode::number_too_large);
   at_ += size;
   out = value;
   return true;
+}
+
+// Where fewer than eight bytes are left.
+bool Decoder::take_last_var_uint(std::uint64_t& out) {
+  std::uint64_t value = 0;
+  const std::byte* at = at_;
+  for (unsigned shift = 0; at != end_; shift += 7) {
+    const auto byte = std::to_integer<std::uint8_t>(*at++);
+    value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) {
+      if (byte == 0 && shift > 0) return fail(ErrorCode::malformed);
+      at_ = at;
+      out = value;
+      return true;
+    }
+  }
+  return fail(ErrorCode::truncated);
 }
 
 bool Decoder::take_repeated_var_uint(RepeatedVarUint& last, std::uint64_t& out) {

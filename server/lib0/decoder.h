@@ -125,6 +125,7 @@ class Decoder {
 
  private:
   bool take_long_var_uint(std::uint64_t& out);
+  bool take_last_var_uint(std::uint64_t& out);
   bool take_repeated_var_uint(RepeatedVarUint& last, std::uint64_t& out);
 
   const std::byte* begin_;
