@@ -212,7 +212,8 @@ class DocState {
   ChainIndex chain_of(const DecodedStruct& value, const Neighbours& beside);
   void add(const DecodedStruct& value, ClientSlot client, const Neighbours& beside,
            ChainIndex chain);
-  bool try_join(ItemIndex left_index, ItemIndex right_index);
+  bool joins(ItemIndex left, ItemIndex right) const;
+  void join(ItemIndex left, ItemIndex right);
   ItemIndex find_place(const Item& item, ItemIndex left, ItemIndex right) const;
   void join_down(ClientSlot slot, StructIndex::Position position, Clock clock);
   void join_around(Transaction::Place place);
