@@ -179,7 +179,7 @@ class DocState {
   Bytes encode_since(const StateVector& known, UpdateFormat format) const;
   Bytes encode_with_pending(const StateVector& known, UpdateFormat format) const;
   // The update that the current transaction makes. REQUIRES: it is local and about to end.
-  Bytes encode_transaction();
+  Bytes encode_transaction(UpdateFormat format);
   std::vector<Bytes> encode_chunks(const StateVector& known, std::size_t chunk_bytes) const;
   StateVector state_vector() const;
 

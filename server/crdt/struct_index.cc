@@ -48,8 +48,8 @@ std::size_t StructIndex::find_in(Chunk& chunk, const ItemSlab& items, Clock cloc
   if (const std::size_t next = chunk.clocks.size() * stride; next < size) {
     chunk.keep(items[chunk.structs[next]].clock());
   }
-  const std::size_t last = last_not_after(
-      chunk.clocks.size(), [&](std::size_t i) { return chunk.clocks[i] <= clock; });
+  const std::size_t last =
+      last_not_after(chunk.clocks.size(), [&](std::size_t i) { return chunk.clocks[i] <= clock; });
   const std::size_t begin = last * stride;
   const std::size_t end = last + 1 < chunk.clocks.size() ? begin + stride : size;
   return begin + last_not_after(end - begin, [&](std::size_t i) {
@@ -63,6 +63,19 @@ StructIndex::Position StructIndex::find(const ItemSlab& items, Clock clock) cons
       last_not_after(firsts_.size(), [&](std::size_t i) { return firsts_[i] <= clock; });
   const std::size_t at = find_in(chunks_[chunk], items, clock);
   return found_ = {static_cast<std::uint32_t>(chunk), static_cast<std::uint32_t>(at)};
+}
+
+bool StructIndex::is_sound(const ItemSlab& items) const {
+  if (firsts_.size() != chunks_.size()) return false;
+  for (std::size_t i = 0; i < chunks_.size(); ++i) {
+    const Chunk& chunk = chunks_[i];
+    if (chunk.structs.empty() || firsts_[i] != items[chunk.structs[0]].clock()) return false;
+    if (chunk.clocks.size() > (chunk.structs.size() + stride - 1) / stride) return false;
+    for (std::size_t at = 0; at < chunk.clocks.size(); ++at) {
+      if (chunk.clocks[at] != items[chunk.structs[at * stride]].clock()) return false;
+    }
+  }
+  return true;
 }
 
 std::size_t StructIndex::count_from(Position position) const {

@@ -23,7 +23,9 @@ class StructIndex {
   bool empty() const { return chunks_.empty(); }
   std::size_t size() const { return size_; }
 
-  ItemIndex operator[](Position position) const { return chunks_[position.chunk].structs[position.at]; }
+  ItemIndex operator[](Position position) const {
+    return chunks_[position.chunk].structs[position.at];
+  }
   ItemIndex back() const { return chunks_.back().structs.back(); }
 
   Position begin() const { return {}; }
@@ -65,6 +67,9 @@ class StructIndex {
     chunks_[position.chunk].forget_from(position.at);
     if (position.at == 0) set_first(items, position.chunk);
   }
+
+  // Whether the clocks that are kept are those of the items.
+  bool is_sound(const ItemSlab& items) const;
 
   // How many there are from `position` on.
   std::size_t count_from(Position position) const;

@@ -222,7 +222,8 @@ void StructStore::shrink() {
   constexpr std::size_t worth_it = 4096;
   for (ClientStructs& client : clients_) {
     const std::size_t size = client.arena.size();
-    if (client.arena.capacity() - size >= std::max(worth_it, size / 8)) client.arena.shrink_to_fit();
+    const std::size_t spare = client.arena.capacity() - size;
+    if (spare >= std::max(worth_it, size / 8)) client.arena.shrink_to_fit();
   }
 }
 
