@@ -21,11 +21,18 @@ ClientSlot StructStore::slot(ClientId client) {
   slots_.emplace(client, slot);
   SYNCLINE_ASSERT(clients_.size() < Item::clients_max);
   clients_.emplace_back().id = client;
-  const auto place =
-      std::lower_bound(descending_.begin(), descending_.end(), client,
-                       [this](ClientSlot other, ClientId id) { return clients_[other].id > id; });
-  descending_.insert(place, slot);
+  descending_.push_back(slot);
   return slot;
+}
+
+void StructStore::sort_new_clients() const {
+  const auto higher = [this](ClientSlot a, ClientSlot b) {
+    return clients_[a].id > clients_[b].id;
+  };
+  const auto added = descending_.begin() + static_cast<std::ptrdiff_t>(sorted_);
+  std::sort(added, descending_.end(), higher);
+  std::inplace_merge(descending_.begin(), added, descending_.end(), higher);
+  sorted_ = descending_.size();
 }
 
 Clock StructStore::state(ClientId client) const {

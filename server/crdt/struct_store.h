@@ -46,7 +46,10 @@ class StructStore {
   std::size_t client_count() const { return clients_.size(); }
 
   // Slots by client id, highest first: the order of every encoding. Some may have no structs.
-  const std::vector<ClientSlot>& descending() const { return descending_; }
+  const std::vector<ClientSlot>& descending() const {
+    if (sorted_ < descending_.size()) sort_new_clients();
+    return descending_;
+  }
 
   Clock state(ClientId client) const;
 
@@ -103,6 +106,7 @@ class StructStore {
 
  private:
   ClientSlot look_up(ClientId client) const;
+  void sort_new_clients() const;
   void append_bytes(ItemIndex index, BytesView content);
 
   std::vector<ClientStructs> clients_;
@@ -110,7 +114,9 @@ class StructStore {
   // The one asked for last: most structs refer to their own client.
   mutable ClientId last_client_ = 0;
   mutable ClientSlot last_slot_ = none;
-  std::vector<ClientSlot> descending_;
+  // Those that are new stand behind the others until somebody asks: a million may come one by one.
+  mutable std::vector<ClientSlot> descending_;
+  mutable std::size_t sorted_ = 0;
   std::size_t arena_bytes_ = 0;
 };
 
