@@ -27,16 +27,41 @@ std::size_t sequence_length(const unsigned char* at, std::size_t left) {
   return 0;
 }
 
-// True if the eight bytes at `at` are all ASCII.
-bool eight_ascii(const char* at) {
-  std::uint64_t word;
+template <class Word>
+Word load(const char* at) {
+  Word word;
   std::memcpy(&word, at, sizeof word);
-  return (word & 0x8080808080808080ULL) == 0;
+  return word;
+}
+
+constexpr std::uint64_t high_bits = 0x8080808080808080ULL;
+
+// True if the eight bytes at `at` are all ASCII.
+bool eight_ascii(const char* at) { return (load<std::uint64_t>(at) & high_bits) == 0; }
+
+// Nearly all texts are, and most are short: the last word overlaps the one before it.
+bool is_ascii(std::string_view text) {
+  const char* at = text.data();
+  const std::size_t size = text.size();
+  if (size >= 8) {
+    const char* last = at + size - 8;
+    for (; at < last; at += 8) {
+      if (!eight_ascii(at)) return false;
+    }
+    return eight_ascii(last);
+  }
+  if (size >= 4) {
+    const auto both = load<std::uint32_t>(at) | load<std::uint32_t>(at + size - 4);
+    return (both & static_cast<std::uint32_t>(high_bits)) == 0;
+  }
+  if (size == 0) return true;
+  return ((at[0] | at[size / 2] | at[size - 1]) & 0x80) == 0;
 }
 
 }  // namespace
 
 bool is_utf8(std::string_view text) {
+  if (is_ascii(text)) return true;
   std::size_t at = 0;
   while (at < text.size()) {
     if (text.size() - at >= 8 && eight_ascii(text.data() + at)) {
@@ -52,6 +77,7 @@ bool is_utf8(std::string_view text) {
 }
 
 std::size_t utf16_length(std::string_view text) {
+  if (is_ascii(text)) return text.size();
   std::size_t units = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);

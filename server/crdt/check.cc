@@ -78,6 +78,7 @@ Result<void> check_client(const DocState& doc, const ClientStructs& client) {
   }
   if (clock != client.state) return broken("a wrong state of client " + std::to_string(client.id));
   if (count != client.structs.size()) return broken("a wrong number of structs");
+  if (!client.structs.is_sound(doc.store.items)) return broken("an index of other clocks");
   if (client.tail != none) {
     const Item& tail = doc.store.items[client.tail];
     if (tail.content_at() + doc.store.stored(tail).size() != client.arena.size()) {

@@ -59,6 +59,7 @@ void drop_front(DecodedStruct& value, Clock offset, BytesArena& owned) {
   value.id.clock += offset;
   value.length -= offset;
   if (is_item(value.kind)) {
+    value.parent = ParentKind::inherited;
     value.has_origin = true;
     value.origin = {value.id.client, value.id.clock - 1};
   }

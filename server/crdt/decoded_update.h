@@ -18,30 +18,40 @@ namespace syncline::crdt {
 
 enum class ParentKind : std::uint8_t { inherited, root, item };
 
-// One struct as an update carries it. Views point into the update or into its DecodedUpdate.
+// One struct as an update carries it. Views point into the update or into its DecodedUpdate. It
+// names its neighbours or, if it has none, its parent: never both.
 struct DecodedStruct {
   Id id;
   Clock length = 0;
-  Id origin;
-  Id right_origin;
-  Id parent_item;         // If parent is item.
-  std::string_view root;  // If parent is root.
-  std::string_view sub;   // With has_sub, unless the parent is inherited.
-  BytesView content;      // See content.h.
+  union {
+    Id origin;              // With has_origin.
+    Id parent_item;         // If parent is item.
+    std::string_view root;  // If parent is root.
+  };
+  union {
+    Id right_origin;       // With has_right_origin.
+    std::string_view sub;  // With has_sub, unless the parent is inherited.
+  };
+  BytesView content;  // See content.h.
   StructKind kind = StructKind::gc;
   ParentKind parent = ParentKind::inherited;
   bool has_origin = false;
   bool has_right_origin = false;
   bool has_sub = false;
 
+  DecodedStruct() : origin(), right_origin() {}
+
   Clock end() const { return id.clock + length; }
 };
+
+static_assert(sizeof(DecodedStruct) == 80);
 
 // All structs of one client in an update, in clock order.
 struct ClientRun {
   ClientId client = 0;
   std::size_t begin = 0;  // Indexes into DecodedUpdate::structs.
   std::size_t end = 0;
+  std::size_t content_bytes = 0;  // Of all of them.
 };
 
 // Keeps copies of bytes, at places that do not move, until it is cleared.

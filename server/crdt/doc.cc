@@ -182,15 +182,15 @@ std::string Doc::map_json(std::string_view root, const Version& version) const {
   return type == none ? "{}" : map_json_at(state(), state().types[type], version);
 }
 
-Bytes Doc::transact(const std::function<void(Doc&)>& edit) {
+Bytes Doc::transact(const std::function<void(Doc&)>& edit, UpdateFormat format) {
   if (state().transaction.open) {
     edit(*this);  // Part of the transaction that is open already.
-    return to_bytes(empty_update());
+    return to_bytes(empty_update(format));
   }
   state().begin(true);
   edit(*this);
   state().commit();
-  return state().encode_transaction();
+  return state().encode_transaction(format);
 }
 
 namespace {

@@ -145,10 +145,10 @@ class Doc {
 
   // Local edits. All edits made within one `transact` are one transaction: one emitted update, one
   // clean-up. `edit` gets views that are valid until it returns. Returns the update that the
-  // transaction made, empty_update() if it changed nothing.
+  // transaction made, in the format asked for; empty_update(format) if it changed nothing.
   // An edit outside the bounds leaves everything unchanged and returns invalid_argument; the edits
   // made before it in the same transaction stay.
-  Bytes transact(const std::function<void(Doc&)>& edit);
+  Bytes transact(const std::function<void(Doc&)>& edit, UpdateFormat format = UpdateFormat::v1);
 
   // Root types, made on first use. The view is a small value that refers to this document; it is
   // invalid after the document is gone. Outside `transact` each edit is a transaction of its own.

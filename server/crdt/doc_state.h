@@ -52,9 +52,11 @@ struct Transaction {
 // What of an update can be integrated now, and in which order. It follows from clocks alone, so it
 // is known, and can be refused, before anything changes.
 struct IntegrationPlan {
+  // Structs that stand in a row in the update.
   struct Step {
-    std::size_t index;  // Into DecodedUpdate::structs.
-    Clock offset;       // So many elements are known already; maybe all, see Planner.
+    std::size_t begin;  // Indexes into DecodedUpdate::structs.
+    std::size_t end;
+    Clock offset;  // So many elements of the first are known already; maybe all, see Planner.
   };
   std::vector<Step> steps;
   std::vector<ClientRun> rest;  // What has to wait, highest client first.
@@ -116,7 +118,7 @@ class DocState {
   ItemIndex clean_start(ClientSlot client, Clock clock);
   ItemIndex clean_end(ClientSlot client, Clock clock);
   // REQUIRES: everything that the struct depends on is there.
-  void integrate(DecodedStruct value, Clock offset);
+  void integrate(const DecodedStruct& value, Clock offset);
   // Links an item into its chain, after `left` unless others have come between them since (none: at
   // the start), and takes it into the store. Its `right` says before which item it was made.
   void place(ItemIndex index, ItemIndex left);
@@ -132,7 +134,13 @@ class DocState {
   void begin(bool local);
   // Collects, joins, and cleans up formats; the transaction is over.
   void commit();
-  void touch(ClientSlot client);
+  void touch(ClientSlot slot) {
+    ClientStructs& client = store.client(slot);
+    if (client.touched_in == transaction.number) return;
+    client.touched_in = transaction.number;
+    client.state_before = client.state;
+    transaction.touched.push_back(slot);
+  }
   Clock state_before(ClientSlot client) const;
   void mark_changed(TypeIndex type);
   void delete_item(ItemIndex index);
@@ -171,7 +179,7 @@ class DocState {
   Bytes encode_since(const StateVector& known, UpdateFormat format) const;
   Bytes encode_with_pending(const StateVector& known, UpdateFormat format) const;
   // The update that the current transaction makes. REQUIRES: it is local and about to end.
-  Bytes encode_transaction();
+  Bytes encode_transaction(UpdateFormat format);
   std::vector<Bytes> encode_chunks(const StateVector& known, std::size_t chunk_bytes) const;
   StateVector state_vector() const;
 
@@ -192,8 +200,20 @@ class DocState {
   bool apply_typed(lib0::Decoder& decoder);
   bool apply_erased(lib0::Decoder& decoder);
   void integrate_gc(ClientSlot client, Clock clock, Clock length);
-  ChainIndex chain_of(const DecodedStruct& value, ItemIndex left, ItemIndex right);
-  bool try_join(ItemIndex left_index, ItemIndex right_index);
+  // The items that the author of a struct saw beside it, and who made them.
+  struct Neighbours {
+    ItemIndex left = none;
+    ItemIndex right = none;
+    ClientSlot left_client = none;
+    ClientSlot right_client = none;
+  };
+
+  Neighbours find_neighbours(const DecodedStruct& value);
+  ChainIndex chain_of(const DecodedStruct& value, const Neighbours& beside);
+  void add(const DecodedStruct& value, ClientSlot client, const Neighbours& beside,
+           ChainIndex chain);
+  bool joins(ItemIndex left, ItemIndex right) const;
+  void join(ItemIndex left, ItemIndex right);
   ItemIndex find_place(const Item& item, ItemIndex left, ItemIndex right) const;
   void join_down(ClientSlot slot, StructIndex::Position position, Clock clock);
   void join_around(Transaction::Place place);

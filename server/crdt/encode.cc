@@ -162,13 +162,13 @@ Bytes DocState::encode_with_pending(const StateVector& known, UpdateFormat forma
   return convert_update(merged, UpdateFormat::v1, format).value();
 }
 
-Bytes DocState::encode_transaction() {
+Bytes DocState::encode_transaction(UpdateFormat format) {
   std::vector<Part> parts;
   for (const ClientSlot slot : transaction.touched) {
     const ClientStructs& client = store.client(slot);
     if (client.state > client.state_before) parts.push_back({slot, client.state_before});
   }
-  if (parts.empty() && transaction.deleted.empty()) return to_bytes(empty_update());
+  if (parts.empty() && transaction.deleted.empty()) return to_bytes(empty_update(format));
   std::sort(parts.begin(), parts.end(), [&](const Part& a, const Part& b) {
     return store.client(a.slot).id > store.client(b.slot).id;
   });
@@ -178,10 +178,12 @@ Bytes DocState::encode_transaction() {
   }
   constexpr std::size_t usual_bytes = 64;
   Encoder encoder(usual_bytes);
-  WriterV1 writer(encoder);
-  write_parts(writer, *this, parts);
-  write_delete_set(writer, std::move(deletes));
-  return writer.finish();
+  const auto write = [&](auto writer) {
+    write_parts(writer, *this, parts);
+    write_delete_set(writer, std::move(deletes));
+    return writer.finish();
+  };
+  return format == UpdateFormat::v1 ? write(WriterV1(encoder)) : write(WriterV2(encoder));
 }
 
 namespace {

@@ -27,7 +27,7 @@ ItemIndex DocState::split(ItemIndex index, Clock offset, StructIndex::Position p
     positions.resize(index, left.visible() ? left.length() : 0);
     positions.insert(left.chain(), right_index, index, right.visible() ? right.length() : 0);
   }
-  store.client(left.client()).structs.insert_after(position, right_index);
+  store.client(left.client()).structs.insert_after(store.items, position, right_index);
   transaction.seams.push_back({right.client(), right.clock()});
   return right_index;
 }
@@ -64,14 +64,15 @@ void DocState::integrate_gc(ClientSlot client, Clock clock, Clock length) {
 // Which chain a struct belongs to: it says so, or it is that of its neighbours. With a neighbour
 // collected that is not known any more: none. Nor does a type that nests too deep belong to any. A
 // key that gets its chain here gets an item at once: no chain of a key is ever empty.
-ChainIndex DocState::chain_of(const DecodedStruct& value, ItemIndex left, ItemIndex right) {
+ChainIndex DocState::chain_of(const DecodedStruct& value, const Neighbours& beside) {
   const auto is_gc = [&](ItemIndex index) { return index != none && store.items[index].is_gc(); };
-  if (is_gc(left) || is_gc(right)) return none;
+  if (is_gc(beside.left) || is_gc(beside.right)) return none;
   const auto too_deep = [&](TypeIndex type) {
     return value.kind == StructKind::type && types[type].depth >= options.nesting_depth_max;
   };
   if (value.parent == ParentKind::inherited) {
-    const ChainIndex chain = store.items[left != none ? left : right].chain();
+    const ItemIndex neighbour = beside.left != none ? beside.left : beside.right;
+    const ChainIndex chain = store.items[neighbour].chain();
     return too_deep(chains[chain].type) ? none : chain;
   }
   TypeIndex parent = none;
@@ -87,39 +88,43 @@ ChainIndex DocState::chain_of(const DecodedStruct& value, ItemIndex left, ItemIn
   return value.has_sub ? key_chain(parent, intern(value.sub)) : types[parent].list;
 }
 
-void DocState::integrate(DecodedStruct value, Clock offset) {
+DocState::Neighbours DocState::find_neighbours(const DecodedStruct& value) {
+  Neighbours beside;
+  if (value.has_origin) {
+    beside.left_client = store.find_slot(value.origin.client);
+    beside.left = clean_end(beside.left_client, value.origin.clock);
+  }
+  if (value.has_right_origin) {
+    beside.right_client = store.find_slot(value.right_origin.client);
+    // Mostly nothing has come between the two since, and the one leads to the other.
+    beside.right = beside.left == none ? none : store.items[beside.left].right();
+    const bool found = beside.right != none &&
+                       store.items[beside.right].client() == beside.right_client &&
+                       store.items[beside.right].clock() == value.right_origin.clock;
+    if (!found) beside.right = clean_start(beside.right_client, value.right_origin.clock);
+  }
+  return beside;
+}
+
+void DocState::integrate(const DecodedStruct& value, Clock offset) {
   const ClientSlot client = store.slot(value.id.client);
   if (!is_item(value.kind)) {
     return integrate_gc(client, value.id.clock + offset, value.length - offset);
   }
-  ItemIndex left = none;
-  ItemIndex right = none;
-  ClientSlot left_client = none;
-  ClientSlot right_client = none;
-  if (value.has_origin) {
-    left_client = store.find_slot(value.origin.client);
-    left = clean_end(left_client, value.origin.clock);
-  }
-  if (value.has_right_origin) {
-    right_client = store.find_slot(value.right_origin.client);
-    // Mostly nothing has come between the two since, and the one leads to the other.
-    right = left == none ? none : store.items[left].right();
-    const bool found = right != none && store.items[right].client() == right_client &&
-                       store.items[right].clock() == value.right_origin.clock;
-    if (!found) right = clean_start(right_client, value.right_origin.clock);
-  }
+  Neighbours beside = find_neighbours(value);
+  if (offset == 0) return add(value, client, beside, chain_of(value, beside));
   if (offset == value.length) return;  // Known: only the places of its neighbours were to be cut.
-  ChainIndex chain = none;
+  // The rest of a run goes where its beginning is, whatever this update says about that.
+  DecodedStruct rest = value;
   BytesArena owned;
-  if (offset > 0) {
-    drop_front(value, offset, owned);
-    left_client = client;
-    left = clean_end(client, value.id.clock - 1);
-    // The rest of a run goes where its beginning is, whatever this update says about that.
-    chain = store.items[left].chain();
-  } else {
-    chain = chain_of(value, left, right);
-  }
+  drop_front(rest, offset, owned);
+  beside.left_client = client;
+  beside.left = clean_end(client, rest.origin.clock);
+  add(rest, client, beside, store.items[beside.left].chain());
+}
+
+void DocState::add(const DecodedStruct& value, ClientSlot client, const Neighbours& beside,
+                   ChainIndex chain) {
   if (chain == none) return integrate_gc(client, value.id.clock, value.length);
   const ItemIndex index = store.items.allocate();
   Item& item = store.items[index];
@@ -128,15 +133,15 @@ void DocState::integrate(DecodedStruct value, Clock offset) {
   item.set_client(client);
   item.set_kind(value.kind);
   item.set_chain(chain);
-  item.set_right(right);
-  if (value.has_origin) item.set_origin(left_client, value.origin.clock);
-  if (value.has_right_origin) item.set_right_origin(right_client, value.right_origin.clock);
+  item.set_right(beside.right);
+  if (value.has_origin) item.set_origin(beside.left_client, value.origin.clock);
+  if (value.has_right_origin) item.set_right_origin(beside.right_client, value.right_origin.clock);
   if (value.kind == StructKind::type) {
     item.set_type(add_type(index, value.content));
   } else {
     store.store_content(index, value.content);
   }
-  place(index, left);
+  place(index, beside.left);
 }
 
 namespace {

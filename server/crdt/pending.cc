@@ -23,7 +23,6 @@ class Planner {
   }
 
   IntegrationPlan plan() {
-    plan_.steps.reserve(update_.structs.size());
     for (std::size_t i = runs_.size(); i-- > 0;) {
       while (runs_[i].next < runs_[i].end) {
         stack_.push_back({i, runs_[i].next++});
@@ -81,12 +80,20 @@ class Planner {
     }
     const Clock known = run.state - value.id.clock;
     if (known < value.length) {
-      plan_.steps.push_back({top.index, known});
+      add_step(top.index, known);
       run.state = value.end();
     } else if (cuts_pair(value)) {
-      plan_.steps.push_back({top.index, value.length});
+      add_step(top.index, value.length);
     }
     stack_.pop_back();
+  }
+
+  void add_step(std::size_t index, Clock offset) {
+    if (offset == 0 && !plan_.steps.empty() && plan_.steps.back().end == index) {
+      ++plan_.steps.back().end;
+    } else {
+      plan_.steps.push_back({index, index + 1, offset});
+    }
   }
 
   // Nothing of the struct is new. But yjs looks its neighbours up all the same, and cuts a
@@ -189,8 +196,14 @@ void DocState::take_rest(const DecodedUpdate& update, const IntegrationPlan& int
 }
 
 void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integration) {
+  constexpr std::size_t worth_it = 4096;
+  for (const ClientRun& run : update.runs) {
+    if (run.content_bytes < worth_it || !integration.rest.empty()) continue;
+    store.reserve(store.slot(run.client), run.content_bytes);
+  }
   for (const IntegrationPlan::Step& step : integration.steps) {
-    integrate(update.structs[step.index], step.offset);
+    integrate(update.structs[step.begin], step.offset);
+    for (std::size_t i = step.begin + 1; i < step.end; ++i) integrate(update.structs[i], 0);
   }
   bool retry = false;
   if (pending) {
@@ -229,7 +242,7 @@ void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integ
 Result<void> DocState::check_continuations(const DecodedUpdate& update,
                                            const IntegrationPlan& integration) const {
   for (const IntegrationPlan::Step& step : integration.steps) {
-    const DecodedStruct& value = update.structs[step.index];
+    const DecodedStruct& value = update.structs[step.begin];
     if (step.offset == 0 || step.offset == value.length || !is_item(value.kind)) continue;
     const Item* front = find_item({value.id.client, value.id.clock + step.offset - 1});
     if (!front || !front->is_gc()) continue;

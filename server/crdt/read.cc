@@ -94,6 +94,7 @@ bool is_array_index(std::string_view key) {
 
 std::string text_string(const DocState& doc, const Type& type) {
   std::string out;
+  out.reserve(type.length);  // Each element has a byte at least.
   for (ItemIndex at = doc.start(type); at != none; at = doc.store.items[at].right()) {
     const Item& item = doc.store.items[at];
     if (!item.deleted() && item.kind() == StructKind::string)

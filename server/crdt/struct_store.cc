@@ -8,8 +8,7 @@
 
 namespace syncline::crdt {
 
-ClientSlot StructStore::find_slot(ClientId client) const {
-  if (last_slot_ != none && last_client_ == client) return last_slot_;
+ClientSlot StructStore::look_up(ClientId client) const {
   const auto found = slots_.find(client);
   if (found == slots_.end()) return none;
   last_client_ = client;
@@ -22,30 +21,23 @@ ClientSlot StructStore::slot(ClientId client) {
   slots_.emplace(client, slot);
   SYNCLINE_ASSERT(clients_.size() < Item::clients_max);
   clients_.emplace_back().id = client;
-  const auto place =
-      std::lower_bound(descending_.begin(), descending_.end(), client,
-                       [this](ClientSlot other, ClientId id) { return clients_[other].id > id; });
-  descending_.insert(place, slot);
+  descending_.push_back(slot);
   return slot;
+}
+
+void StructStore::sort_new_clients() const {
+  const auto higher = [this](ClientSlot a, ClientSlot b) {
+    return clients_[a].id > clients_[b].id;
+  };
+  const auto added = descending_.begin() + static_cast<std::ptrdiff_t>(sorted_);
+  std::sort(added, descending_.end(), higher);
+  std::inplace_merge(descending_.begin(), added, descending_.end(), higher);
+  sorted_ = descending_.size();
 }
 
 Clock StructStore::state(ClientId client) const {
   const ClientSlot slot = find_slot(client);
   return slot == none ? 0 : clients_[slot].state;
-}
-
-StructIndex::Position StructStore::position(const ClientStructs& client, Clock clock) const {
-  SYNCLINE_ASSERT(clock < client.state, clock, client.state);
-  if (items[client.structs.back()].clock() <= clock) return client.structs.last();
-  return client.structs.find(items, clock);
-}
-
-void StructStore::append(ItemIndex index) {
-  const Item& item = items[index];
-  ClientStructs& structs = clients_[item.client()];
-  SYNCLINE_ASSERT(item.clock() == structs.state, item.clock(), structs.state);
-  structs.structs.push_back(index);
-  structs.state = item.end();
 }
 
 BytesView StructStore::stored(const Item& item) const {
@@ -81,6 +73,12 @@ void StructStore::append_bytes(ItemIndex index, BytesView content) {
   }
   client.tail = index;
   arena_bytes_ += client.arena.size() - before;
+}
+
+void StructStore::reserve(ClientSlot slot, std::size_t bytes) {
+  Bytes& arena = clients_[slot].arena;
+  const std::size_t wanted = arena.size() + bytes;
+  if (wanted > arena.capacity()) arena.reserve(std::max(wanted, 2 * arena.capacity()));
 }
 
 void StructStore::store_content(ItemIndex index, BytesView content) {
@@ -230,7 +228,9 @@ void StructStore::compact(ClientSlot slot) {
 void StructStore::shrink() {
   constexpr std::size_t worth_it = 4096;
   for (ClientStructs& client : clients_) {
-    if (client.arena.capacity() - client.arena.size() >= worth_it) client.arena.shrink_to_fit();
+    const std::size_t size = client.arena.size();
+    const std::size_t spare = client.arena.capacity() - size;
+    if (spare >= std::max(worth_it, size / 8)) client.arena.shrink_to_fit();
   }
 }
 

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "server/base/assert.h"
 #include "server/base/bytes.h"
 #include "server/crdt/id.h"
 #include "server/crdt/item.h"
@@ -36,31 +37,48 @@ class StructStore {
   // The slot of a client, made if need be. REQUIRES: there are fewer than Item::clients_max.
   ClientSlot slot(ClientId client);
   // none if nothing is known of the client.
-  ClientSlot find_slot(ClientId client) const;
+  ClientSlot find_slot(ClientId client) const {
+    return last_slot_ != none && last_client_ == client ? last_slot_ : look_up(client);
+  }
 
   ClientStructs& client(ClientSlot slot) { return clients_[slot]; }
   const ClientStructs& client(ClientSlot slot) const { return clients_[slot]; }
   std::size_t client_count() const { return clients_.size(); }
 
   // Slots by client id, highest first: the order of every encoding. Some may have no structs.
-  const std::vector<ClientSlot>& descending() const { return descending_; }
+  const std::vector<ClientSlot>& descending() const {
+    if (sorted_ < descending_.size()) sort_new_clients();
+    return descending_;
+  }
 
   Clock state(ClientId client) const;
 
   // The position of the struct that covers `clock`. REQUIRES: clock < state.
-  StructIndex::Position position(const ClientStructs& client, Clock clock) const;
+  StructIndex::Position position(const ClientStructs& client, Clock clock) const {
+    SYNCLINE_ASSERT(clock < client.state, clock, client.state);
+    if (items[client.structs.back()].clock() <= clock) return client.structs.last();
+    return client.structs.find(items, clock);
+  }
   ItemIndex find(ClientSlot slot, Clock clock) const {
     const ClientStructs& structs = client(slot);
     return structs.structs[position(structs, clock)];
   }
 
   // Appends a struct whose clock is the client's state.
-  void append(ItemIndex index);
+  void append(ItemIndex index) {
+    const Item& item = items[index];
+    ClientStructs& structs = clients_[item.client()];
+    SYNCLINE_ASSERT(item.clock() == structs.state, item.clock(), structs.state);
+    structs.structs.push_back(index, item.clock());
+    structs.state = item.end();
+  }
 
   // The bytes of an item's content (content.h); none for a type, which is described by its Type.
   BytesView content(const Item& item) const;
   // The same as they lie in the arena: a binary content with its size before it.
   BytesView stored(const Item& item) const;
+  // Makes room for so many bytes of contents at once.
+  void reserve(ClientSlot slot, std::size_t bytes);
   // Puts a content at the end of the client's arena, for an item that is not in the store yet.
   void store_content(ItemIndex index, BytesView content);
   // Puts a content that has changed at the end of the client's arena.
@@ -87,6 +105,8 @@ class StructStore {
   std::size_t arena_bytes() const { return arena_bytes_; }
 
  private:
+  ClientSlot look_up(ClientId client) const;
+  void sort_new_clients() const;
   void append_bytes(ItemIndex index, BytesView content);
 
   std::vector<ClientStructs> clients_;
@@ -94,7 +114,9 @@ class StructStore {
   // The one asked for last: most structs refer to their own client.
   mutable ClientId last_client_ = 0;
   mutable ClientSlot last_slot_ = none;
-  std::vector<ClientSlot> descending_;
+  // Those that are new stand behind the others until somebody asks: a million may come one by one.
+  mutable std::vector<ClientSlot> descending_;
+  mutable std::size_t sorted_ = 0;
   std::size_t arena_bytes_ = 0;
 };
 

@@ -17,14 +17,6 @@ void DocState::begin(bool local) {
   transaction.changed.clear();
 }
 
-void DocState::touch(ClientSlot slot) {
-  ClientStructs& client = store.client(slot);
-  if (client.touched_in == transaction.number) return;
-  client.touched_in = transaction.number;
-  client.state_before = client.state;
-  transaction.touched.push_back(slot);
-}
-
 Clock DocState::state_before(ClientSlot slot) const {
   const ClientStructs& client = store.client(slot);
   return client.touched_in == transaction.number ? client.state_before : client.state;
@@ -121,24 +113,25 @@ IdRange DocState::apply_delete(const IdRange& range) {
   return {range.client, state, end - state};
 }
 
-bool DocState::try_join(ItemIndex left_index, ItemIndex right_index) {
-  Item& left = store.items[left_index];
+// Whether two that follow each other in clock are one run.
+inline bool DocState::joins(ItemIndex left_index, ItemIndex right_index) const {
+  const Item& left = store.items[left_index];
   const Item& right = store.items[right_index];
   if (left.kind() != right.kind() || left.deleted() != right.deleted()) return false;
-  if (left.is_gc()) {
-    store.join(left_index, right_index);
-    return true;
-  }
-  if (!right.follows(left) || left.right() != right_index || !is_run(left.kind()) ||
-      !left.same_right_origin(right)) {
-    return false;
-  }
+  return left.is_gc() || (right.follows(left) && left.right() == right_index &&
+                          is_run(left.kind()) && left.same_right_origin(right));
+}
+
+// REQUIRES: joins(left, right).
+void DocState::join(ItemIndex left_index, ItemIndex right_index) {
+  Item& left = store.items[left_index];
+  const Item& right = store.items[right_index];
+  if (left.is_gc()) return store.join(left_index, right_index);
   left.set_right(right.right());
   if (Chain& chain = chains[left.chain()]; chain.last == right_index) chain.last = left_index;
   positions.erase(right_index);
   store.join(left_index, right_index);
   positions.resize(left_index, left.visible() ? left.length() : 0);
-  return true;
 }
 
 std::size_t DocState::join_lefts(ClientSlot slot, StructIndex::Position& position) {
@@ -146,9 +139,11 @@ std::size_t DocState::join_lefts(ClientSlot slot, StructIndex::Position& positio
   std::size_t joined = 0;
   while (!structs.at_begin(position)) {
     const ItemIndex right = structs[position];
-    if (!try_join(structs[structs.previous(position)], right)) break;
+    const ItemIndex left = structs[structs.previous(position)];
+    if (!joins(left, right)) break;
+    join(left, right);
     store.items.release(right);
-    position = structs.erase(position);
+    position = structs.erase(store.items, position);
     ++joined;
   }
   return joined;
@@ -188,6 +183,11 @@ void DocState::sort_deleted() {
 void DocState::join_down(ClientSlot slot, StructIndex::Position position, Clock clock) {
   const StructIndex& structs = store.client(slot).structs;
   while (!structs.at_begin(position) && store.items[structs[position]].clock() >= clock) {
+    const StructIndex::Position before = structs.previous(position);
+    if (!joins(structs[before], structs[position])) {
+      position = before;
+      continue;
+    }
     join_lefts(slot, position);
     if (structs.at_begin(position)) break;
     position = structs.previous(position);

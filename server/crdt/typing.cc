@@ -61,6 +61,7 @@ bool DocState::shrink_run(ClientSlot slot, StructIndex::Position at, Clock from,
     if (right.kind() != StructKind::deleted || !joins(index, right_index)) return false;
     if (!store.cut_back(index, length)) return false;
     right.set_clock(right.clock() - length);
+    client.structs.clock_changes(store.items, after);
     right.set_length(right.length() + length);
     right.set_origin(slot, right.clock() - 1);
   } else if (from == item.clock()) {
@@ -69,6 +70,7 @@ bool DocState::shrink_run(ClientSlot slot, StructIndex::Position at, Clock from,
     Item& left = store.items[left_index];
     if (left.kind() != StructKind::deleted || !joins(left_index, index)) return false;
     if (!store.cut_front(index, length)) return false;
+    client.structs.clock_changes(store.items, at);
     left.set_length(left.length() + length);
     item.set_origin(slot, item.clock() - 1);
   } else {

@@ -107,6 +107,7 @@ class UpdateReader {
         return source_.fail(ErrorCode::number_too_large);
       }
       clock += value.length;
+      run.content_bytes += value.content.size();
     }
     run.end = out_.structs.size();
     out_.runs.push_back(run);

@@ -26,8 +26,8 @@ class SourceV1 {
   bool take_client(ClientId& out) { return decoder_.take_var_uint(out); }
   bool take_length(Clock& out) { return decoder_.take_var_uint(out); }
   bool take_info(std::uint8_t& out) { return decoder_.take_u8(out); }
-  bool take_left_id(Id& out) { return take_id(out); }
-  bool take_right_id(Id& out) { return take_id(out); }
+  bool take_left_id(Id& out) { return take_id(last_left_, out); }
+  bool take_right_id(Id& out) { return take_id(last_right_, out); }
   bool take_parent_info(bool& is_root) {
     std::uint64_t word = 0;
     if (!decoder_.take_var_uint(word)) return false;
@@ -71,8 +71,8 @@ class SourceV1 {
   }
 
  private:
-  bool take_id(Id& out) {
-    return decoder_.take_var_uint(out.client) && decoder_.take_var_uint(out.clock);
+  bool take_id(lib0::RepeatedVarUint& last, Id& out) {
+    return decoder_.take_var_uint(last, out.client) && decoder_.take_var_uint(out.clock);
   }
 
   bool read_json(std::string_view& text, std::optional<std::string>& rewritten) {
@@ -163,6 +163,8 @@ class SourceV1 {
   }
 
   Decoder decoder_;
+  lib0::RepeatedVarUint last_left_;  // Clients of origins, and of right origins.
+  lib0::RepeatedVarUint last_right_;
 };
 
 }  // namespace

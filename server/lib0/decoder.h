@@ -11,6 +11,14 @@
 
 namespace syncline::lib0 {
 
+// A varint as it was read last, for a place where the same one mostly comes again.
+struct RepeatedVarUint {
+  std::uint64_t bytes = 0;  // As they lie in memory.
+  std::uint64_t mask = 0;   // Which of them count.
+  std::size_t size = 0;     // 0: none was read.
+  std::uint64_t value = 0;
+};
+
 // Reads lib0's encoding from bytes that somebody else owns.
 //
 // Every read is bounds-checked. The first failure sticks: the decoder moves to the end, each later
@@ -69,6 +77,20 @@ class Decoder {
     return take_long_var_uint(out);
   }
 
+  // The same, where `last` was read before.
+  bool take_var_uint(RepeatedVarUint& last, std::uint64_t& out) {
+    if (remaining() >= sizeof last.bytes && last.size > 0) [[likely]] {
+      std::uint64_t word;
+      std::memcpy(&word, at_, sizeof word);
+      if ((word & last.mask) == last.bytes) [[likely]] {
+        at_ += last.size;
+        out = last.value;
+        return true;
+      }
+    }
+    return take_repeated_var_uint(last, out);
+  }
+
   bool take_bytes(std::size_t size, BytesView& out) {
     if (size > remaining()) [[unlikely]]
       return fail(ErrorCode::truncated);
@@ -103,6 +125,8 @@ class Decoder {
 
  private:
   bool take_long_var_uint(std::uint64_t& out);
+  bool take_last_var_uint(std::uint64_t& out);
+  bool take_repeated_var_uint(RepeatedVarUint& last, std::uint64_t& out);
 
   const std::byte* begin_;
   const std::byte* at_;

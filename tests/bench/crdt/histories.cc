@@ -6,6 +6,7 @@
 #include <string>
 
 #include "server/crdt/content.h"
+#include "server/crdt/item.h"
 #include "server/lib0/encoder.h"
 
 namespace syncline::bench {
@@ -87,7 +88,7 @@ constexpr auto shapes = std::to_array<Shape>({
     {"deleted", grow_deleted},
     {"clients", grow_turns_of_many},
     {"map", grow_map},
-    {"crowd", grow_crowd},
+    {"crowd", grow_crowd, crdt::Item::clients_max - 1},
 });
 
 void write_struct(Encoder& out, const GrownHistory& history, const Made& made) {

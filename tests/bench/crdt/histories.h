@@ -37,6 +37,7 @@ struct GrownHistory {
 struct Shape {
   std::string_view name;
   GrownHistory (*grow)(std::size_t count);
+  std::size_t structs_max = SIZE_MAX;  // More do not fit into a document.
 };
 
 std::span<const Shape> all_shapes();

@@ -1,5 +1,6 @@
 // Update format v2. The expected bytes are those of yjs 13.6.33.
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -172,6 +173,22 @@ TEST(check_update_v2, a_few_bytes_hold_few_structs) {
   EXPECT_EQ(refusal("00 00 0101 00 00 0108 03 01 74 01 0101 00 08 80 80 80 80 80 80 80 08"
                     "01 01 00 7d 00 00"),
             ErrorCode::truncated);
+}
+
+TEST(doc, transactions_emit_v2) {
+  Doc doc({.client_id = 1});
+  const auto emitted = [&](const std::function<void(Text)>& edit) {
+    return to_hex(doc.transact([&](Doc& in) { edit(in.text("t")); }, v2));
+  };
+  const auto replace = [](Text text) {
+    EXPECT_TRUE(text.insert(1, "c").ok());
+    EXPECT_TRUE(text.remove(0, 1).ok());
+  };
+  EXPECT_EQ(emitted([](Text text) { EXPECT_TRUE(text.insert(0, "ab").ok()); }), hex(ab));
+  EXPECT_EQ(emitted([](Text text) { EXPECT_TRUE(text.remove(0, 1).ok()); }),
+            "0000000000000100000000000101010000");
+  EXPECT_EQ(emitted(replace), "00000241000102000184030163010000000101020101010100");
+  EXPECT_EQ(emitted([](Text) {}), to_hex(empty_update(v2)));
 }
 
 TEST(doc, encodes_what_waits_in_v2) {

@@ -1,5 +1,7 @@
 #include "server/lib0/decoder.h"
 
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "server/lib0/encoder.h"
@@ -31,6 +33,41 @@ TEST(decoder, reads_what_the_encoder_wrote) {
   EXPECT_FALSE(decoder.expect_end().ok());
   EXPECT_EQ(*decoder.read_u8(), 7);
   EXPECT_TRUE(decoder.expect_end().ok());
+}
+
+TEST(decoder, reads_numbers_of_every_size_wherever_they_end) {
+  for (unsigned bits = 1; bits <= 53; ++bits) {
+    const std::uint64_t largest = (std::uint64_t{1} << bits) - 1;
+    for (const std::uint64_t number : {largest, largest / 2 + 1}) {
+      for (std::size_t behind = 0; behind <= 9; ++behind) {
+        Encoder encoder;
+        encoder.write_var_uint(number);
+        const std::size_t size = encoder.view().size();
+        for (std::size_t i = 0; i < behind; ++i) encoder.write_u8(0xFF);
+        Decoder decoder(encoder.view());
+        EXPECT_EQ(*decoder.read_var_uint(), number);
+        EXPECT_EQ(decoder.position(), size);
+        Decoder cut(encoder.view().first(size - 1));
+        EXPECT_EQ(cut.read_var_uint().error().code, ErrorCode::truncated);
+      }
+    }
+  }
+}
+
+TEST(decoder, tells_a_repeated_number_from_another) {
+  const std::vector<std::uint64_t> numbers = {300, 300, 300, 301,      5,
+                                              5,   300, 300, 1u << 30, 1u << 30};
+  Encoder encoder;
+  for (const std::uint64_t number : numbers) encoder.write_var_uint(number);
+  Decoder decoder(encoder.view());
+  RepeatedVarUint last;
+  for (const std::uint64_t number : numbers) {
+    std::uint64_t read = 0;
+    ASSERT_TRUE(decoder.take_var_uint(last, read));
+    EXPECT_EQ(read, number);
+  }
+  std::uint64_t more = 0;
+  EXPECT_FALSE(decoder.take_var_uint(last, more));
 }
 
 TEST(decoder, refuses_numbers_beyond_the_safe_integers) {
