@@ -16,8 +16,8 @@ constexpr const char* description =
     "seed, and judges what comes of it.";
 
 constexpr const char* footer =
-    R"(Exit codes: 0 all passed; 1 a promise about data was broken; 2 wrong usage; 3 something did not come
-right in time; 4 a run died; 5 nothing was tested; 6 a run took too long.
+    R"(Exit codes: 0 all passed; 1 a promise about data was broken; 2 wrong usage;
+3 something did not come right in time; 4 a run died; 5 nothing was tested; 6 a run took too long.
 
 Examples:
   syncline-sim run --seeds 1000 --jobs 2
