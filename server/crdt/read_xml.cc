@@ -107,8 +107,20 @@ Attributes enumerate(std::string_view json) {
       found.emplace_back(std::to_string(i), (*array)[i].to_text());
     }
   } else if (const std::string* text = value->as_string()) {
+    // By UTF-16 unit. UTF-8 has no halves of a pair: each is a replacement character.
     std::size_t unit = 0;
-    for (const char c : *text) found.emplace_back(std::to_string(unit++), std::string(1, c));
+    for (std::size_t at = 0; at < text->size();) {
+      const auto first = static_cast<unsigned char>((*text)[at]);
+      const std::size_t bytes = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+      if (bytes < 4) {
+        found.emplace_back(std::to_string(unit++), text->substr(at, bytes));
+      } else {
+        for (int half = 0; half < 2; ++half) {
+          found.emplace_back(std::to_string(unit++), "\xEF\xBF\xBD");
+        }
+      }
+      at += bytes;
+    }
   }
   sort_by_key(found);
   return found;
