@@ -16,8 +16,8 @@ constexpr const char* description =
     "seed, and judges what comes of it.";
 
 constexpr const char* footer =
-    R"(Exit codes: 0 all passed; 1 a promise about data was broken; 2 wrong usage; 3 something did not come
-right in time; 4 a run died; 5 nothing was tested; 6 a run took too long.
+    R"(Exit codes: 0 all passed; 1 a promise about data was broken; 2 wrong usage;
+3 something did not come right in time; 4 a run died; 5 nothing was tested; 6 a run took too long.
 
 Examples:
   syncline-sim run --seeds 1000 --jobs 2
@@ -87,7 +87,7 @@ void add_run(CLI::App& app, RunCommand& run) {
   command.add_flag("--hashes", run.hashes, "Print \"SEED ENDING CHECKER HASH\" and nothing else");
   command.add_flag("!--no-shrink", run.shrinks, "Leave failures as they are, without files");
   command.add_flag("--metamorphic", run.metamorphic,
-                   "Run each plan again with true wall clocks: the documents must be the same");
+                   "Run each plan again with true wall clocks: all must be the same, to the bit");
   command.add_flag("--canary", run.canary, "With a checker that always fails");
   add_bug(command, run.bug);
 }
