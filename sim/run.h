@@ -28,7 +28,7 @@ struct RunOptions {
   bool tells_messages = false;
   // Ends with the first violation.
   bool stops_at_violation = true;
-  // Wall clocks are true, whatever the plan does to them.
+  // Wall clocks are true, whatever the plan does to them: the trace must be the same.
   bool true_wall_clocks = false;
   // With a checker that always fails: it shows that failures are reported.
   bool always_fail = false;

@@ -105,14 +105,14 @@ RedisSetting redis_setting(const faults::PlanCluster& cluster) {
 checkers::MemoryBounds memory_bounds(const faults::PlanCluster& cluster) {
   const core::Config config = core_config(cluster);
   // A limit may be passed by what was read before it was reached: of each writer a message or two.
-  const std::uint64_t message =
-      has_option(cluster, Option::big_pastes) ? 256 * kibibyte : 8 * kibibyte;
+  const bool pastes = has_option(cluster, Option::big_pastes);
+  const std::uint64_t keystrokes = pastes ? 256 * kibibyte : 1 * kibibyte;
+  const std::uint64_t frame = pastes ? 256 * kibibyte : 8 * kibibyte;
   const std::uint64_t rooms = cluster.documents;
-  const std::uint64_t in_hand = std::uint64_t{cluster.clients} * message;
-  return {
-      .ring_bytes_max = rooms * config.ring_bytes_max + in_hand,
-      .unlogged_bytes_max = rooms * config.unlogged_bytes_max + in_hand,
-      .send_queue_bytes_max = config.send_window_bytes + config.first_sync_chunk_bytes + message};
+  const std::uint64_t in_hand = std::uint64_t{cluster.clients} * keystrokes;
+  return {.ring_bytes_max = rooms * config.ring_bytes_max + in_hand,
+          .unlogged_bytes_max = rooms * config.unlogged_bytes_max + in_hand,
+          .send_queue_bytes_max = config.send_window_bytes + config.first_sync_chunk_bytes + frame};
 }
 
 Duration time_to_converge(const faults::PlanCluster& cluster) {

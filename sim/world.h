@@ -23,7 +23,8 @@ namespace syncline::sim {
 
 // What a run varies beyond its plan.
 struct WorldOptions {
-  // All wall clocks are true, whatever the plan does to them.
+  // All wall clocks but Redis's are true, whatever the plan does to them. Nothing of a run may
+  // depend on it.
   bool true_wall_clocks = false;
   // Tells the history of every message, for pictures.
   bool tells_messages = false;

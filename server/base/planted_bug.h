@@ -32,7 +32,6 @@ enum class PlantedBug : std::uint8_t {
   buffer_tail_not_loaded,  // Loading does not apply what is still in the buffer.
   lineage_change_ignored,  // Positions of a new lineage are taken for those of the old one.
   doubts_forgotten,        // What was retained is dropped when the lineage changes.
-  old_lineage_trusted,     // An append that an older lineage acknowledged counts as durable.
   released_when_buffered,  // What is in the buffer is not retained until it is in the log.
   trims_unknown_drain,     // A worker trims though it does not know that the log has the entries.
   trims_one_too_many,      // A worker trims one entry more than it has drained.
@@ -48,7 +47,6 @@ enum class PlantedBug : std::uint8_t {
   catch_up_from_now,     // A reader that was overtaken gets what comes after the present state.
   late_joiner_misses_meanwhile,  // Who gets a state encoded for others misses what came since.
   window_ignored,                // A connection that does not read is sent everything all the same.
-  writers_not_held_back,         // However far the log is behind, everybody is read.
 
   // Awareness, time and order.
   awareness_never_expires,        // The people of a node that died stay for ever.

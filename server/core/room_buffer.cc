@@ -134,9 +134,8 @@ void Room::take_buffer_page(const ports::BufferPage& page) {
 
 void Room::on_buffer_append_done(Ticket ticket, const ports::BufferAppendResult& result) {
   // What was acknowledged under an older lineage may be what the buffer has forgotten.
-  const bool in_doubt =
-      result.position.lineage < follower_->lineage() && !planted(PlantedBug::old_lineage_trusted);
-  const bool lost = result.outcome == ports::Outcome::committed && in_doubt;
+  const bool lost =
+      result.outcome == ports::Outcome::committed && result.position.lineage < follower_->lineage();
   const auto committed =
       finish_append(ticket, lost ? ports::Outcome::unknown : result.outcome, result.error);
   if (!committed) return;

@@ -348,9 +348,8 @@ void Room::update_reading(Connection& connection) {
   const std::size_t owed_max = std::min(bytes_max, 4 * host_.config().send_window_bytes);
   const std::size_t undrained_max = host_.config().undrained_bytes_max;
   const std::size_t undrained = follower_ ? follower_->retained_bytes() : 0;
-  const bool too_much = (writer_.unlogged_bytes() > bytes_max || undrained > undrained_max ||
-                         connection.owed_bytes > owed_max) &&
-                        !planted(PlantedBug::writers_not_held_back);
+  const bool too_much = writer_.unlogged_bytes() > bytes_max || undrained > undrained_max ||
+                        connection.owed_bytes > owed_max;
   const bool little = writer_.unlogged_bytes() <= bytes_max / 2 && undrained <= undrained_max / 2 &&
                       connection.owed_bytes <= owed_max / 2;
   const bool wanted =

@@ -87,7 +87,7 @@ void add_run(CLI::App& app, RunCommand& run) {
   command.add_flag("--hashes", run.hashes, "Print \"SEED ENDING CHECKER HASH\" and nothing else");
   command.add_flag("!--no-shrink", run.shrinks, "Leave failures as they are, without files");
   command.add_flag("--metamorphic", run.metamorphic,
-                   "Run each plan again with true wall clocks: the documents must be the same");
+                   "Run each plan again with true wall clocks: all must be the same, to the bit");
   command.add_flag("--canary", run.canary, "With a checker that always fails");
   add_bug(command, run.bug);
 }

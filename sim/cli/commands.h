@@ -59,7 +59,8 @@ struct PlanCommand {
 };
 int plan_command(const PlanCommand& command);
 
-// Runs the same plans with another binary, and finds the first event that differs.
+// Runs the same plans with another binary too (perhaps the same one), with its memory laid out
+// elsewhere, and finds the first event that differs.
 struct CompareCommand {
   std::string other;
   std::uint64_t first_seed = 1;

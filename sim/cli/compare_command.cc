@@ -21,25 +21,17 @@ namespace {
 
 constexpr std::size_t lines_before = 12;  // Of the first that differs, that are shown.
 
-std::vector<std::string> lines_of(const std::vector<std::string>& arguments) {
-  std::vector<std::string> lines;
-  run_program(arguments, [&](std::string_view line) {
-    lines.emplace_back(line);
-    return true;
-  });
-  return lines;
-}
-
 // "ENDING CHECKER HASH" by seed.
 std::map<std::uint64_t, std::string> outcomes(const CompareCommand& command,
-                                              const std::string& program) {
+                                              const std::string& program, Memory memory) {
   std::string profile(faults::all_profiles()[static_cast<std::size_t>(command.profile)].name);
   std::map<std::uint64_t, std::string> by_seed;
-  for (const std::string& line : lines_of(
+  for (const std::string& line : lines_of_program(
            {program, "run", "--hashes", "--no-shrink", "--seed", std::to_string(command.first_seed),
             "--seeds", std::to_string(command.seeds), "--jobs", std::to_string(command.jobs),
             "--seed-time", std::to_string(command.seed_time.count()), "--profile", profile,
-            "--failures-max", std::to_string(command.seeds)})) {
+            "--failures-max", std::to_string(command.seeds)},
+           memory)) {
     const std::size_t blank = line.find(' ');
     by_seed[std::strtoull(line.c_str(), nullptr, 10)] = line.substr(blank + 1);
   }
@@ -68,19 +60,21 @@ void locate(const CompareCommand& command, const std::string& here, std::uint64_
   const auto file = std::filesystem::temp_directory_path() /
                     ("syncline-compare-" + std::to_string(getpid()) + ".plan");
   std::ofstream(file) << faults::print_plan(faults::generate(seed, command.profile));
-  const auto checkpoints = [&](const std::string& program) {
-    return lines_of({program, "replay", file.string(), "--checkpoints"});
+  const auto checkpoints = [&](const std::string& program, Memory memory) {
+    return lines_of_program({program, "replay", file.string(), "--checkpoints"}, memory);
   };
-  const std::size_t at = first_difference(checkpoints(here), checkpoints(command.other));
+  const std::size_t at = first_difference(checkpoints(here, Memory::usual),
+                                          checkpoints(command.other, Memory::elsewhere));
   // Checkpoint n is the hash at the beginning of event (n + 1) * events_per_checkpoint.
   const std::string from = std::to_string(at * Trace::events_per_checkpoint);
   const std::string to = std::to_string((at + 1) * Trace::events_per_checkpoint);
-  const auto trace = [&](const std::string& program) {
-    return lines_of({program, "replay", file.string(), "--trace-from", from, "--trace-to", to});
+  const auto trace = [&](const std::string& program, Memory memory) {
+    return lines_of_program(
+        {program, "replay", file.string(), "--trace-from", from, "--trace-to", to}, memory);
   };
   std::printf("seed %llu differs between events %s and %s; first here:\n",
               static_cast<unsigned long long>(seed), from.c_str(), to.c_str());
-  show_difference(trace(here), trace(command.other));
+  show_difference(trace(here, Memory::usual), trace(command.other, Memory::elsewhere));
   std::filesystem::remove(file);
 }
 
@@ -88,8 +82,8 @@ void locate(const CompareCommand& command, const std::string& here, std::uint64_
 
 int compare_command(const CompareCommand& command) {
   const std::string here = program_beside(program_name());
-  const auto ours = outcomes(command, here);
-  const auto theirs = outcomes(command, command.other);
+  const auto ours = outcomes(command, here, Memory::usual);
+  const auto theirs = outcomes(command, command.other, Memory::elsewhere);
   std::uint64_t same = 0;
   for (const auto& [seed, outcome] : ours) {
     const auto other = theirs.find(seed);

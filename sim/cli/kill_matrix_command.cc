@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <cstdio>
-#include <map>
+#include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/exit_code.h"
@@ -12,6 +13,9 @@
 namespace syncline::sim {
 namespace {
 
+// Not of the jury: two runs of a seed, compared.
+constexpr const char* determinism = "determinism";
+
 // How it went for one bug.
 struct Kill {
   std::uint64_t runs = 0;  // Until the first kill, or all.
@@ -19,28 +23,63 @@ struct Kill {
   bool by_expected = false;
 };
 
-// Some seeds more than the first kill are run at the same time; the killing seed that is told is
-// the lowest of the first few.
+bool expects(const BugInfo& bug, std::string_view checker) {
+  return std::find(bug.checkers.begin(), bug.checkers.end(), checker) != bug.checkers.end();
+}
+
+std::vector<std::string> arguments_of(const KillMatrixCommand& command, const BugInfo& bug) {
+  std::vector<std::string> arguments = {program_beside("syncline-sim-planted"),
+                                        "run",
+                                        "--hashes",
+                                        "--no-shrink",
+                                        "--bug",
+                                        std::string(bug.name),
+                                        "--seed",
+                                        std::to_string(command.first_seed),
+                                        "--seeds",
+                                        std::to_string(command.seeds),
+                                        "--jobs",
+                                        std::to_string(command.jobs),
+                                        "--failures-max",
+                                        std::to_string(command.seeds)};
+  if (expects(bug, "skew_invariance")) arguments.push_back("--metamorphic");
+  return arguments;
+}
+
+// Until one of the checkers that must find it does.
 Kill hunt(const KillMatrixCommand& command, const BugInfo& bug) {
   Kill kill;
-  run_program({program_beside("syncline-sim-planted"), "run", "--hashes", "--no-shrink", "--bug",
-               std::string(bug.name), "--seed", std::to_string(command.first_seed), "--seeds",
-               std::to_string(command.seeds), "--jobs", std::to_string(command.jobs),
-               "--failures-max", std::to_string(command.seeds)},
-              [&](std::string_view line) {
-                ++kill.runs;
-                std::istringstream words{std::string(line)};
-                std::string seed;
-                std::string ending;
-                std::string checker;
-                words >> seed >> ending >> checker;
-                if (ending == "passed" || ending == "vacuous") return true;
-                const bool expected = std::find(bug.checkers.begin(), bug.checkers.end(),
-                                                checker) != bug.checkers.end();
-                if (kill.killer.empty() || expected) kill.killer = checker;
-                kill.by_expected = expected;
-                return !expected;
-              });
+  run_program(arguments_of(command, bug), Memory::usual, [&](std::string_view line) {
+    ++kill.runs;
+    std::istringstream words{std::string(line)};
+    std::string seed;
+    std::string ending;
+    std::string checker;
+    words >> seed >> ending >> checker;
+    if (ending == "passed" || ending == "vacuous") return true;
+    kill.by_expected = expects(bug, checker);
+    if (kill.killer.empty() || kill.by_expected) kill.killer = checker;
+    return !kill.by_expected;
+  });
+  return kill;
+}
+
+// A bug that breaks no promise in a run, but makes it another one each time.
+Kill hunt_by_comparing(const KillMatrixCommand& command, const BugInfo& bug) {
+  const std::vector<std::string> arguments = arguments_of(command, bug);
+  std::set<std::string> usual;
+  run_program(arguments, Memory::usual, [&](std::string_view line) {
+    usual.emplace(line);
+    return true;
+  });
+  Kill kill;
+  run_program(arguments, Memory::elsewhere, [&](std::string_view line) {
+    ++kill.runs;
+    if (usual.contains(std::string(line))) return true;
+    kill.killer = determinism;
+    kill.by_expected = true;
+    return false;
+  });
   return kill;
 }
 
@@ -55,7 +94,8 @@ int kill_matrix_command(const KillMatrixCommand& command) {
                                                           bug.name) != command.bugs.end();
     if (!wanted) continue;
     ++tried;
-    const Kill kill = hunt(command, bug);
+    const Kill kill =
+        expects(bug, determinism) ? hunt_by_comparing(command, bug) : hunt(command, bug);
     std::string note;
     if (!kill.by_expected) {
       ++survivors;

@@ -14,7 +14,11 @@
 namespace syncline::sim {
 namespace {
 
-[[noreturn]] void become(const std::vector<std::string>& arguments, int output) {
+[[noreturn]] void become(const std::vector<std::string>& arguments, Memory memory, int output) {
+  if (memory == Memory::elsewhere) {
+    setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1);
+    setenv("MALLOC_PERTURB_", "165", 1);
+  }
   dup2(output, STDOUT_FILENO);
   close(output);
   std::vector<char*> pointers;
@@ -29,7 +33,7 @@ namespace {
 
 }  // namespace
 
-int run_program(const std::vector<std::string>& arguments,
+int run_program(const std::vector<std::string>& arguments, Memory memory,
                 const std::function<bool(std::string_view line)>& on_line) {
   int ends[2];
   SYNCLINE_ASSERT(pipe(ends) == 0, errno);
@@ -38,7 +42,7 @@ int run_program(const std::vector<std::string>& arguments,
   SYNCLINE_ASSERT(pid >= 0, errno);
   if (pid == 0) {
     close(ends[0]);
-    become(arguments, ends[1]);
+    become(arguments, memory, ends[1]);
   }
   close(ends[1]);
   std::FILE* const output = fdopen(ends[0], "r");
@@ -57,6 +61,16 @@ int run_program(const std::vector<std::string>& arguments,
   int status = 0;
   waitpid(pid, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+std::vector<std::string> lines_of_program(const std::vector<std::string>& arguments,
+                                          Memory memory) {
+  std::vector<std::string> lines;
+  run_program(arguments, memory, [&](std::string_view line) {
+    lines.emplace_back(line);
+    return true;
+  });
+  return lines;
 }
 
 std::string program_beside(const std::string& name) {
