@@ -19,11 +19,18 @@ struct Config {
   std::size_t connections_per_document_max = 5'000;
   std::size_t documents_max = 50'000;  // Open at once, per shard.
 
+  // Handoff: on SIGTERM, connections are moved off one by one over so long, so that they do not all
+  // come to another node at once. Zero: all at once; for a node that is alone.
+  Duration handoff_spread = Duration::zero();
+
   // Inbound.
   std::size_t message_bytes_max = limits::message_bytes_max;
   std::size_t pending_bytes_max = limits::pending_bytes_max;
   // Accepted and not yet durable, per document; beyond it the room stops reading from its writers.
   std::size_t unlogged_bytes_max = 8 * limits::mebibyte;
+  // A connection that has not been read for so long, because what it wrote cannot be made durable,
+  // is closed (1013): its client keeps its edits and says that it is not connected.
+  Duration held_back_max = seconds(60);
 
   // Outbound.
   // Given to one socket and not yet taken by the operating system.

@@ -368,17 +368,20 @@ void Room::on_deadline() {
   settle();
 }
 
+void Room::hand_off(Connection& connection) {
+  if (!std::exchange(connection.leaving, true)) ++leaving_;
+  if (connection.reading) {
+    connection.reading = false;
+    host_.ports().transport.set_reading(connection.id, false);
+  }
+  if (status_ == Status::open && !connection.unacked.empty()) return;
+  refuse(connection, protocol::CloseCode::restarting, "the server restarts",
+         ports::Rejection::draining);
+}
+
 void Room::drain() {
   draining_ = true;
-  for (Connection* connection : std::vector<Connection*>(connections_)) {
-    if (connection->reading) {
-      connection->reading = false;
-      host_.ports().transport.set_reading(connection->id, false);
-    }
-    if (status_ == Status::open && !connection->unacked.empty()) continue;
-    refuse(*connection, protocol::CloseCode::restarting, "the server restarts",
-           ports::Rejection::draining);
-  }
+  for (Connection* connection : std::vector<Connection*>(connections_)) hand_off(*connection);
   settle();
 }
 

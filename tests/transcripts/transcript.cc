@@ -171,6 +171,8 @@ void configure(core::Config& config, const Command& command) {
       {"load_timeout", &config.load_timeout},
       {"gap_repair_delay", &config.gap_repair_delay},
       {"anti_entropy_interval", &config.anti_entropy_interval},
+      {"handoff_spread", &config.handoff_spread},
+      {"held_back_max", &config.held_back_max},
       {"undrained_check_interval", &config.undrained_check_interval},
       {"log_check_interval", &config.log_check_interval},
       {"doubt_delay", &config.doubt_delay},
