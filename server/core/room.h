@@ -194,6 +194,7 @@ class Room final : private TokenSource, private AppendPath {
   void append_again(std::vector<BufferFollower::Retained> entries);
   void note_retained();
   void expect_repair();
+  bool goes_around_the_buffer() const;
 
   // room_outbound.cc
   void seal_turn();
@@ -285,6 +286,7 @@ class Room final : private TokenSource, private AppendPath {
   Instant snapshot_at_ = Instant::never();
   Instant repair_at_ = Instant::never();
   Instant doubts_until_ = Instant::never();
+  Instant around_buffer_until_;  // Until then, appends go to the log.
   Instant held_back_until_ = Instant::never();
   Instant budget_retry_at_ = Instant::never();
   Instant quarantined_until_ = Instant::never();

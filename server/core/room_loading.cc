@@ -62,7 +62,7 @@ RequestToken Room::token_for(Ticket ticket) {
 
 void Room::send_append(Ticket ticket, const SharedBytes& update, std::uint64_t checksum) {
   const Ports& ports = host_.ports();
-  if (ports.buffer == nullptr) {
+  if (ports.buffer == nullptr || goes_around_the_buffer()) {
     ports.updates.append(token_for(ticket), name_, update, checksum);
   } else {
     ports.buffer->append(token_for(ticket), name_, update, checksum, follower_->lineage());

@@ -515,6 +515,8 @@ void Shard::on_buffer_heads(RequestToken token, Result<std::vector<ports::Buffer
       state_->touch(*room);
     }
   }
+  // What others have committed meanwhile without the buffer.
+  if (!heads.ok() && state_->config_.commit_without_buffer) state_->check_log_heads();
   if (std::exchange(state_->buffer_reconnected_, false)) state_->check_buffer_heads(false);
 }
 

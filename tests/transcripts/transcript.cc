@@ -186,6 +186,8 @@ void configure(core::Config& config, const Command& command) {
     const std::string_view value = setting.substr(equals + 1);
     if (const auto count = counts.find(name); count != counts.end()) {
       *count->second = parse_number(value);
+    } else if (name == "commit_without_buffer") {
+      config.commit_without_buffer = parse_number(value) != 0;
     } else {
       const auto duration = durations.find(name);
       SYNCLINE_ASSERT(duration != durations.end(), name);
