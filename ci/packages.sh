@@ -6,13 +6,13 @@
 packages_to_serve=(
   g++ cmake ninja-build ca-certificates
   libsqlite3-dev libspdlog-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev
-  libssl-dev zlib1g-dev libxxhash-dev
+  libssl-dev zlib1g-dev libxxhash-dev libhiredis-dev
 )
 
 # What the tests need beyond that.
 packages_to_test=(
   git python3 ccache clang clang-format shellcheck libgtest-dev libgmock-dev librapidcheck-dev
-  libbenchmark-dev chromium
+  libbenchmark-dev chromium redis-server
 )
 
 # What the benchmarks need beyond the server: the tests are configured with them.

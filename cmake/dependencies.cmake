@@ -3,7 +3,7 @@
 #
 #   Boost::headers Boost::json Boost::url     SQLite::SQLite3      OpenSSL::SSL OpenSSL::Crypto
 #   ZLIB::ZLIB     xxHash::xxhash             spdlog::spdlog       CLI11::CLI11
-#   tomlplusplus::tomlplusplus                prometheus-cpp::core
+#   tomlplusplus::tomlplusplus                prometheus-cpp::core hiredis::hiredis
 #   tests: GTest::gtest_main GTest::gmock rapidcheck rapidcheck_gtest benchmark::benchmark
 
 # Defines an imported target for a library that brings no CMake package with it.
@@ -34,6 +34,7 @@ find_package(spdlog CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(tomlplusplus CONFIG REQUIRED)
 syncline_find_library(xxHash::xxhash xxhash.h xxhash)
+syncline_find_library(hiredis::hiredis hiredis/hiredis.h hiredis)
 # Not through its CMake package: that demands civetweb and curl, and only the core is used here.
 syncline_find_library(prometheus-cpp::core prometheus/registry.h prometheus-cpp-core)
 

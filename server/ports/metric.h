@@ -34,6 +34,14 @@ enum class Counter : std::uint8_t {
   gap_repairs,
   updates_drained,
   drain_failures,
+  redis_reconnects,
+  redis_requests_answered,
+  redis_requests_refused,
+  redis_requests_unknown,
+  redis_bytes_in,
+  redis_bytes_out,
+  redis_messages_in,
+  redis_messages_out,
   count_,
 };
 
@@ -49,6 +57,7 @@ enum class Gauge : std::uint8_t {
   readers_paused,
   worker_documents,
   worker_lag_seconds,
+  redis_connections,
   count_,
 };
 
@@ -61,6 +70,7 @@ enum class Histogram : std::uint8_t {
   ring_lag_frames,
   drain_batch_updates,
   drain_seconds,
+  redis_answer_seconds,
   count_,
 };
 
@@ -116,6 +126,15 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Counter::count_
     {"syncline_gap_repairs_total", "Reads of the log or the write buffer to fill a gap"},
     {"syncline_updates_drained_total", "Updates moved from the write buffer into the log"},
     {"syncline_drain_failures_total", "Rounds of a worker in which something had to be given up"},
+    {"syncline_redis_reconnects_total", "Connections to Redis made again after a loss"},
+    {"syncline_redis_requests_answered_total", "Requests that Redis carried out"},
+    {"syncline_redis_requests_refused_total",
+     "Requests that Redis refused, or that found no connection; messages to publish included"},
+    {"syncline_redis_requests_unknown_total", "Requests whose answer was lost with the connection"},
+    {"syncline_redis_bytes_in_total", "Bytes received from Redis"},
+    {"syncline_redis_bytes_out_total", "Bytes sent to Redis"},
+    {"syncline_redis_messages_in_total", "Published messages received, also this process's own"},
+    {"syncline_redis_messages_out_total", "Messages published, without those of the write buffer"},
 }};
 
 inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)> gauge_info = {{
@@ -131,6 +150,7 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
     {"syncline_readers_paused", "Connections whose socket is not read to hold back their sender"},
     {"syncline_worker_documents", "Documents that a worker has claimed and not yet drained"},
     {"syncline_worker_lag_seconds", "Since a worker last had drained everything that it found"},
+    {"syncline_redis_connections", "Connections to Redis that stand: 2, unless it is down"},
 }};
 
 struct HistogramInfo {
@@ -155,6 +175,7 @@ inline constexpr std::array<HistogramInfo, static_cast<std::size_t>(Histogram::c
          10},
         {"syncline_drain_batch_updates", "Updates in one transaction of a worker", 1, 4, 12},
         {"syncline_drain_seconds", "Time of one transaction of a worker", 0.001, 2, 16},
+        {"syncline_redis_answer_seconds", "From a request to Redis to its answer", 0.0001, 2, 16},
     }};
 
 inline constexpr std::string_view rejected_metric = "syncline_rejected_total";
