@@ -38,9 +38,9 @@ struct Command {
   // With a script: its arguments after run id and random number, where it takes these. Else the
   // command itself.
   std::optional<Script> script = std::nullopt;
-  std::vector<std::string> keys = {};  // All of one bucket. Empty without a script.
+  std::vector<std::string> keys = {};  // All of one slot. Empty without a script.
   std::vector<std::string> arguments = {};
-  std::optional<unsigned> bucket = std::nullopt;  // Of the keys or the channel, if it has one.
+  std::optional<std::uint16_t> slot = std::nullopt;  // Of its keys or channel, if it has any.
 };
 
 }  // namespace syncline::adapters::redis

@@ -28,7 +28,21 @@ std::string short_run_id(std::string_view run_id) {
   return bytes;
 }
 
-bool takes_run_id(Script script) { return script != Script::peek && script != Script::claim; }
+bool takes_run_id(Script script) {
+  switch (script) {
+    case Script::append:
+    case Script::read:
+    case Script::read_heads:
+    case Script::trim:
+      return true;
+    case Script::peek:
+    case Script::claim:
+    case Script::enter_connections:
+    case Script::count_:
+      return false;
+  }
+  return false;
+}
 
 }  // namespace
 

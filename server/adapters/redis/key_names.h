@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +15,8 @@
 //   syncline:{b07}:dirty     sorted set: names of the bucket's dirty documents, by since when
 //   syncline:{b07}:leases    sorted set: those that a worker has claimed, by until when
 //   syncline:{b07}:c0:NAME   channel, with the number of the database: channels know no databases
+//
+// What belongs to no document has a tag of its own: {sessions}, {control}.
 
 namespace syncline::adapters::redis {
 
@@ -28,6 +32,14 @@ class KeyNames {
   std::string header(const DocumentName& document) const;
   std::string stream(const DocumentName& document) const;
   std::string channel(const DocumentName& document) const;
+  // What belongs to no document.
+  std::string of_tag(std::string_view tag, std::string_view rest) const;
+
+  // Where in a Redis Cluster the keys of a bucket or of a tag are. REQUIRES: bucket < buckets.
+  std::uint16_t slot(unsigned bucket) const;
+  std::uint16_t slot(const DocumentName& document) const { return slot(bucket_of(document)); }
+  static std::uint16_t slot_of_tag(std::string_view tag);
+
   // REQUIRES: bucket < buckets.
   std::string dirty(unsigned bucket) const;
   std::string leases(unsigned bucket) const;
@@ -37,6 +49,7 @@ class KeyNames {
 
   const std::string prefix_;
   const std::string channel_kind_;
+  std::array<std::uint16_t, buckets> slots_;
 };
 
 }  // namespace syncline::adapters::redis

@@ -8,7 +8,6 @@
 namespace syncline::adapters {
 
 using redis::BrokerMessage;
-using redis::KeyNames;
 
 RedisBroker::RedisBroker(RedisClient& client, ports::Executor& executor)
     : client_(client), executor_(executor), origin_(client.random()) {}
@@ -21,7 +20,8 @@ void RedisBroker::on_ready(std::function<void()> call) {
 void RedisBroker::subscribe(const DocumentName& document) {
   SYNCLINE_ASSERT(sink_ != nullptr);
   if (!subscriptions_.insert(document).second) return;
-  client_.subscribe(client_.keys().channel(document), document, *this);
+  client_.subscribe(client_.keys().channel(document), client_.keys().slot(document), document,
+                    *this);
 }
 
 void RedisBroker::unsubscribe(const DocumentName& document) {
@@ -47,12 +47,12 @@ void RedisBroker::publish_awareness(const DocumentName& document, SharedBytes aw
 void RedisBroker::query_awareness(const DocumentName& document) {
   const BrokerMessage query{.kind = BrokerMessage::Kind::awareness_query, .origin = origin_};
   if (!subscriptions_.contains(document)) return publish(document, query);
-  client_.publish_when_subscribed(client_.keys().channel(document), KeyNames::bucket_of(document),
+  client_.publish_when_subscribed(client_.keys().channel(document), client_.keys().slot(document),
                                   query.encode());
 }
 
 void RedisBroker::publish(const DocumentName& document, const BrokerMessage& message) {
-  client_.publish(client_.keys().channel(document), KeyNames::bucket_of(document),
+  client_.publish(client_.keys().channel(document), client_.keys().slot(document),
                   message.encode());
 }
 

@@ -100,10 +100,15 @@ class RedisClient::State final : private redis::ConnectionEvents {
   void run(std::function<void()> task) { enqueue(std::move(task)); }
 
   // On the client's thread.
-  void publish(std::string channel, std::optional<unsigned> bucket, std::string message) {
+  void publish(std::string channel, std::uint16_t slot, std::string message) {
     metrics_.add(ports::Counter::redis_messages_out);
     commands_->ask(
-        {.arguments = {"PUBLISH", std::move(channel), std::move(message)}, .bucket = bucket});
+        {.arguments = {"PUBLISH", std::move(channel), std::move(message)}, .slot = slot});
+  }
+
+  void every(Duration interval, std::function<void()> call) {
+    periodic_.push_back(std::make_unique<redis::Timer>(loop_));
+    repeat(*periodic_.back(), interval, std::move(call));
   }
 
   bool wait_until_connected(Duration longest) {
@@ -129,6 +134,7 @@ class RedisClient::State final : private redis::ConnectionEvents {
     commands_.reset();
     subscriptions_.reset();
     stop_timer_.reset();
+    periodic_.clear();
   }
 
  private:
@@ -165,6 +171,13 @@ class RedisClient::State final : private redis::ConnectionEvents {
     }
     inbox_.push_back(std::move(item));
     if (inbox_.size() == 1) loop_.post([this] { take_inbox(); });
+  }
+
+  void repeat(redis::Timer& timer, Duration interval, std::function<void()> call) {
+    timer.after(interval, [this, &timer, interval, call = std::move(call)] {
+      call();
+      repeat(timer, interval, call);
+    });
   }
 
   static void refuse(const Command& command) {
@@ -230,6 +243,7 @@ class RedisClient::State final : private redis::ConnectionEvents {
   bool has_ended_ = false;
   std::promise<void> ended_;
   std::unique_ptr<redis::Timer> stop_timer_;
+  std::vector<std::unique_ptr<redis::Timer>> periodic_;
   std::unique_ptr<redis::Subscriptions> subscriptions_;
   std::unique_ptr<redis::Connection> commands_;
 };
@@ -280,11 +294,16 @@ std::uint64_t RedisClient::random() { return state_->random(); }
 
 void RedisClient::ask(Command command) { state_->ask(std::move(command)); }
 
-void RedisClient::publish(std::string channel, std::optional<unsigned> bucket,
-                          std::string message) {
-  state_->run([state = state_.get(), channel = std::move(channel), bucket,
+void RedisClient::publish(std::string channel, std::uint16_t slot, std::string message) {
+  state_->run([state = state_.get(), channel = std::move(channel), slot,
                message = std::move(message)]() mutable {
-    state->publish(std::move(channel), bucket, std::move(message));
+    state->publish(std::move(channel), slot, std::move(message));
+  });
+}
+
+void RedisClient::every(Duration interval, std::function<void()> call) {
+  state_->run([state = state_.get(), interval, call = std::move(call)]() mutable {
+    state->every(interval, std::move(call));
   });
 }
 
@@ -292,10 +311,11 @@ void RedisClient::add(redis::Listener& listener) {
   state_->run([state = state_.get(), &listener] { state->subscriptions().add(listener); });
 }
 
-void RedisClient::subscribe(std::string channel, std::optional<DocumentName> document,
-                            redis::Listener& listener) {
-  state_->run([state = state_.get(), channel = std::move(channel), document = std::move(document),
-               &listener] { state->subscriptions().subscribe(channel, document, listener); });
+void RedisClient::subscribe(std::string channel, std::uint16_t slot,
+                            std::optional<DocumentName> document, redis::Listener& listener) {
+  state_->run([state = state_.get(), channel = std::move(channel), slot,
+               document = std::move(document),
+               &listener] { state->subscriptions().subscribe(channel, slot, document, listener); });
 }
 
 void RedisClient::unsubscribe(std::string channel, redis::Listener& listener) {
@@ -304,13 +324,13 @@ void RedisClient::unsubscribe(std::string channel, redis::Listener& listener) {
   });
 }
 
-void RedisClient::publish_when_subscribed(std::string channel, std::optional<unsigned> bucket,
+void RedisClient::publish_when_subscribed(std::string channel, std::uint16_t slot,
                                           std::string message) {
-  state_->run([state = state_.get(), channel = std::move(channel), bucket,
+  state_->run([state = state_.get(), channel = std::move(channel), slot,
                message = std::move(message)]() mutable {
     state->subscriptions().when_standing(channel,
-                                         [state, channel, bucket, message = std::move(message)] {
-                                           state->publish(channel, bucket, message);
+                                         [state, channel, slot, message = std::move(message)] {
+                                           state->publish(channel, slot, message);
                                          });
   });
 }

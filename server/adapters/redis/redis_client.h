@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -66,14 +67,15 @@ class RedisClient {
   std::uint64_t random();
 
   void ask(redis::Command command);
-  void publish(std::string channel, std::optional<unsigned> bucket, std::string message);
+  void publish(std::string channel, std::uint16_t slot, std::string message);
   void add(redis::Listener& listener);
-  void subscribe(std::string channel, std::optional<DocumentName> document,
+  // Calls on the client's thread, again and again.
+  void every(Duration interval, std::function<void()> call);
+  void subscribe(std::string channel, std::uint16_t slot, std::optional<DocumentName> document,
                  redis::Listener& listener);
   void unsubscribe(std::string channel, redis::Listener& listener);
   // Publishes once the subscription to the channel stands, after which answers are heard.
-  void publish_when_subscribed(std::string channel, std::optional<unsigned> bucket,
-                               std::string message);
+  void publish_when_subscribed(std::string channel, std::uint16_t slot, std::string message);
 
   const std::unique_ptr<State> state_;
 };

@@ -50,7 +50,7 @@ void RedisWriteBuffer::ask(const Asked& asked, Script script, unsigned bucket,
                .script = script,
                .keys = std::move(keys),
                .arguments = std::move(arguments),
-               .bucket = bucket});
+               .slot = client_.keys().slot(bucket)});
 }
 
 void RedisWriteBuffer::append(RequestToken token, const DocumentName& document, SharedBytes update,

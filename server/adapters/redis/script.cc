@@ -177,6 +177,17 @@ end
 return {document.lineage, document.head, document.trimmed}
 )lua";
 
+// The hash of a node's connections lives as long as it is renewed, and so does its place in
+// `nodes`.
+constexpr std::string_view enter_connections_text = R"lua(
+if #ARGV > 2 then redis.call('HSET', KEYS[1], unpack(ARGV, 3)) end
+local alive = redis.call('PEXPIRE', KEYS[1], ARGV[1])
+local at = now()
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', at)
+redis.call('ZADD', KEYS[2], at + 1000 * ARGV[1], ARGV[2])
+return alive
+)lua";
+
 std::string joined(std::initializer_list<std::string_view> parts) {
   std::string text;
   for (const std::string_view part : parts) text += part;
@@ -189,7 +200,8 @@ std::array<std::string, script_count> all_texts() {
           joined({header_functions, read_heads_text}),
           joined({time_function, free_function, peek_text}),
           joined({time_function, free_function, claim_text}),
-          joined({header_functions, time_function, trim_text})};
+          joined({header_functions, time_function, trim_text}),
+          joined({time_function, enter_connections_text})};
 }
 
 }  // namespace

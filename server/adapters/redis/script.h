@@ -38,6 +38,9 @@ enum class Script : std::uint8_t {
   // header, stream, dirty, leases; run id, random, lineage, offset, name, milliseconds for which a
   // clean header is kept -> lineage, head, trimmed
   trim,
+  // hash, nodes; time to live in milliseconds, member of nodes, fields and values...
+  // -> 1, or 0 if the hash is not there
+  enter_connections,
   count_,
 };
 

@@ -23,8 +23,8 @@ void Subscriptions::add(Listener& listener) {
   if (standing_) listener.on_subscriptions_stand();
 }
 
-void Subscriptions::subscribe(const std::string& name, std::optional<DocumentName> document,
-                              Listener& listener) {
+void Subscriptions::subscribe(const std::string& name, std::uint16_t,
+                              std::optional<DocumentName> document, Listener& listener) {
   Channel& channel = channels_[name];
   channel.document = std::move(document);
   const bool first = channel.listeners.empty();

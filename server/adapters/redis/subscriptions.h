@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -41,8 +42,8 @@ class Subscriptions final : private ConnectionEvents {
   // It is told when subscriptions stand, and at once if they do.
   void add(Listener& listener);
   // `document` is what the listener is told with the channel's messages.
-  void subscribe(const std::string& channel, std::optional<DocumentName> document,
-                 Listener& listener);
+  void subscribe(const std::string& channel, std::uint16_t slot,
+                 std::optional<DocumentName> document, Listener& listener);
   void unsubscribe(const std::string& channel, Listener& listener);
   // Calls once the subscription stands; never if it ends before. REQUIRES: there is one.
   void when_standing(const std::string& channel, std::function<void()> call);
