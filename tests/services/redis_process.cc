@@ -30,16 +30,6 @@ sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
-std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof(address);
-  SYNCLINE_ASSERT(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(socket);
-  return ntohs(address.sin_port);
-}
-
 // A connection that blocks, for the test's own commands.
 class Client {
  public:
@@ -108,6 +98,16 @@ class Client {
 
 }  // namespace
 
+std::uint16_t RedisProcess::free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof(address);
+  SYNCLINE_ASSERT(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(socket);
+  return ntohs(address.sin_port);
+}
+
 RedisProcess::RedisProcess() : RedisProcess(Setting{}) {}
 
 RedisProcess::RedisProcess(const Setting& setting) : port_(free_port()) {
@@ -131,6 +131,8 @@ RedisProcess::RedisProcess(const Setting& setting) : port_(free_port()) {
                 file ? "yes" : "no",
                 "--appendfsync",
                 file ? setting.appendfsync : "everysec",
+                "--repl-diskless-sync-delay",
+                "0",
                 "--daemonize",
                 "no"};
   arguments_.insert(arguments_.end(), setting.more.begin(), setting.more.end());

@@ -25,6 +25,9 @@ class RedisProcess {
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;
 
+  // Of the loopback interface; nobody holds it for the caller.
+  static std::uint16_t free_port();
+
   std::uint16_t port() const { return port_; }
   std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_) + "/0"; }
   std::filesystem::path socket() const { return folder_ / "redis.sock"; }

@@ -1,11 +1,11 @@
 #include "server/adapters/redis/connection.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include <hiredis/hiredis.h>
 
+#include "server/adapters/redis/byte_order.h"
 #include "server/adapters/redis/refusal.h"
 #include "server/base/assert.h"
 #include "server/ports/metric.h"
@@ -15,16 +15,25 @@ namespace {
 
 // Where the handshake's answers stand, after what only some servers are asked.
 constexpr std::size_t info_sections = 2;
+constexpr std::string_view replica_problem =
+    "it is a replica; name the master, or what leads to it";
+
+// Of what a connection asks for itself; nobody else leaves the requester out and gives a ticket.
+constexpr std::uint64_t look_ticket = 1;
+
 constexpr std::array<std::string_view, info_sections> info_names = {"server", "replication"};
 
-// A run id is 40 hexadecimal digits; headers keep 8 bytes of it.
-std::string short_run_id(std::string_view run_id) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < run_id.size() && bytes.size() < 8; i += 2) {
-    unsigned byte = 0;
-    std::from_chars(run_id.data() + i, run_id.data() + i + 2, byte, 16);
-    bytes.push_back(static_cast<char>(byte));
+// What names this life of the data, in 8 bytes (FNV-1a). The run id is the process's. A master that
+// was made a replica and a master again is the same process, but its data was another's meanwhile:
+// it has a new replication id. That one also changes when the first replica comes, and long after
+// the last has gone, for which lineages are begun that need not have been.
+std::string life_of(const ServerReport& server) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const std::string* const id : {&server.run_id, &server.replication_id}) {
+    for (const char c : *id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   }
+  std::string bytes;
+  append_number(bytes, hash);
   return bytes;
 }
 
@@ -119,11 +128,11 @@ void Connection::on_greeting(const Reply& reply) {
 }
 
 void Connection::become_ready() {
-  run_id_ = short_run_id(server_.run_id);
-  if (run_id_.empty()) {
+  life_ = life_of(server_);
+  if (server_.run_id.empty()) {
     drop_reason_ = "INFO says no run_id; is this Redis?";
   } else if (server_.replica) {
-    drop_reason_ = "it is a replica; name the master, or what leads to it";
+    drop_reason_ = replica_problem;
   } else if (server_.cluster) {
     drop_reason_ = "it is a Redis Cluster, which is not supported; name a single Redis";
   }
@@ -133,6 +142,7 @@ void Connection::become_ready() {
   last_problem_.clear();
   heard_at_ = surroundings_.clock.now();
   pinged_ = false;
+  looking_ = false;
   surroundings_.metrics.add(ports::Gauge::redis_connections, 1);
   if (was_ready_) surroundings_.metrics.add(ports::Counter::redis_reconnects);
   if (use_ == Use::commands) {
@@ -183,16 +193,31 @@ void Connection::tick() {
   const bool silent =
       pinged_ && now - heard_at_ >= options_.answer_timeout + options_.ping_interval;
   if (unanswered || silent) return lost("no answer in time");
-  if (!pinged_ && asked_.empty() && now - heard_at_ >= options_.ping_interval) ping();
+  look();
   timer_.after(options_.ping_interval, [this] { tick(); });
 }
 
-void Connection::ping() {
+// Whether the server lives, and whether it is still what it was.
+void Connection::look() {
   if (use_ == Use::subscriptions) {
+    if (pinged_ || surroundings_.clock.now() - heard_at_ < options_.ping_interval) return;
     pinged_ = true;
     return send({"PING"});
   }
-  ask({.requester = nullptr, .arguments = {"PING"}});
+  if (looking_) return;
+  looking_ = true;
+  ask({.requester = nullptr, .ticket = look_ticket, .arguments = {"INFO", "replication"}});
+}
+
+void Connection::on_looked(const Reply& reply) {
+  looking_ = false;
+  if (reply.view().is_error()) {
+    drop_reason_ = reply.view().text();
+    return;
+  }
+  server_.take_info(reply.view().text());
+  life_ = life_of(server_);
+  if (server_.replica) drop_reason_ = replica_problem;
 }
 
 // Asking.
@@ -235,7 +260,7 @@ void Connection::append_script(const Command& command) {
   parts.insert(parts.end(),
                {"EVALSHA", script_names_[static_cast<std::size_t>(*command.script)], key_count});
   parts.insert(parts.end(), command.keys.begin(), command.keys.end());
-  if (takes_run_id(*command.script)) parts.insert(parts.end(), {run_id_, random});
+  if (takes_run_id(*command.script)) parts.insert(parts.end(), {life_, random});
   parts.insert(parts.end(), command.arguments.begin(), command.arguments.end());
   append_command(parts);
 }
@@ -335,6 +360,7 @@ void Connection::on_reply(Reply reply) {
   const Duration taken = heard_at_ - request.since;
   surroundings_.metrics.observe(ports::Histogram::redis_answer_seconds,
                                 std::chrono::duration<double>(taken).count());
+  if (request.requester == nullptr && request.ticket == look_ticket) return on_looked(reply);
   if (!reply.view().is_error()) {
     return answer(request, ports::Outcome::committed, {}, std::move(reply));
   }

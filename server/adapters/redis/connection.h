@@ -110,7 +110,8 @@ class Connection final : private StreamEvents {
   void note_error(std::string_view text);
   void lost(std::string_view why);
   void tick();
-  void ping();
+  void look();
+  void on_looked(const Reply& reply);
   void append_command(const std::vector<std::string_view>& parts);
   void append_script(const Command& command);
   void send_later();
@@ -135,7 +136,7 @@ class Connection final : private StreamEvents {
   std::size_t greetings_ = 0;
   std::size_t greeted_ = 0;
   ServerReport server_;
-  std::string run_id_;  // As scripts are told it.
+  std::string life_;  // Of the server's data, as scripts are told it.
   std::array<std::string, script_count> script_names_;
 
   std::string output_;  // Not yet given to the stream.
@@ -147,6 +148,7 @@ class Connection final : private StreamEvents {
   std::vector<Delivery> deliveries_;
   Instant heard_at_;
   bool pinged_ = false;      // Since it was heard.
+  bool looking_ = false;     // An answer is on its way.
   std::string drop_reason_;  // Not empty: to be dropped once this turn's replies are read.
   std::string last_problem_;
   bool was_ready_ = false;

@@ -1,6 +1,7 @@
 #include "server/adapters/redis/redis_client.h"
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -104,6 +105,13 @@ class RedisClient::State final : private redis::ConnectionEvents {
     metrics_.add(ports::Counter::redis_messages_out);
     commands_->ask(
         {.arguments = {"PUBLISH", std::move(channel), std::move(message)}, .slot = slot});
+  }
+
+  void note_unpublished(std::string_view why) {
+    if (unpublished_noted_.exchange(true)) return;
+    surroundings_.log.write(ports::LogLevel::warning,
+                            "Redis keeps edits and cannot publish them; other nodes see them late",
+                            {{"redis", options_.display()}, {"why", why}});
   }
 
   void every(Duration interval, std::function<void()> call) {
@@ -230,6 +238,8 @@ class RedisClient::State final : private redis::ConnectionEvents {
   redis::EventLoop loop_;
   const redis::Surroundings surroundings_;
 
+  std::atomic<bool> unpublished_noted_{false};
+
   // Shared, under mutex_.
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -300,6 +310,8 @@ void RedisClient::publish(std::string channel, std::uint16_t slot, std::string m
     state->publish(std::move(channel), slot, std::move(message));
   });
 }
+
+void RedisClient::note_unpublished(std::string_view why) { state_->note_unpublished(why); }
 
 void RedisClient::every(Duration interval, std::function<void()> call) {
   state_->run([state = state_.get(), interval, call = std::move(call)]() mutable {

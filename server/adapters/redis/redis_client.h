@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "server/adapters/redis/redis_options.h"
 #include "server/adapters/redis/server_report.h"
@@ -68,6 +69,8 @@ class RedisClient {
 
   void ask(redis::Command command);
   void publish(std::string channel, std::uint16_t slot, std::string message);
+  // An edit is in the buffer, and could not be published: said once.
+  void note_unpublished(std::string_view why);
   void add(redis::Listener& listener);
   // Calls on the client's thread, again and again.
   void every(Duration interval, std::function<void()> call);

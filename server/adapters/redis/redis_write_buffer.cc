@@ -162,6 +162,8 @@ void RedisWriteBuffer::on_appended(RequestToken token, const Answer& answer) {
     const Result<ports::BufferPosition> position = redis::position_of(answer.reply.view());
     if (position.ok()) {
       result.position = *position;
+      if (answer.reply.view().size() > 2)
+        client_.note_unpublished(answer.reply.view().at(2).text());
     } else {
       result.outcome = Outcome::unknown;
       result.error = position.error().code;

@@ -12,30 +12,30 @@
 // the dirty set of its bucket:
 //
 //   header, a hash:  l  its lineage                  h  offset of the last entry appended
-//                    r  8 bytes: which process of    t  offset of the last entry trimmed
-//                       Redis made that lineage
+//                    r  8 bytes: which life of the   t  offset of the last entry trimmed
+//                       data made that lineage
 //   stream:          entry ID `offset-lineage`, one field: 8 bytes of checksum (little endian) and
 //                    the update; offsets t + 1 .. h
 //
-// A script that meets a header of another process begins a new lineage: that process has read the
-// data from a file or was a replica, and cannot know whether something is missing.
+// A script that meets a header of another life begins a new lineage: the process has read the data
+// from a file or has been a replica meanwhile, and cannot know whether something is missing.
 
 namespace syncline::adapters::redis {
 
 enum class Script : std::uint8_t {
-  // header, stream, dirty, channel; run id, random, known lineage, name, checksum and update,
+  // header, stream, dirty, channel; life, random, known lineage, name, checksum and update,
   // PUBLISH or SPUBLISH
   // -> lineage, offset [, what publishing failed with]
   append,
-  // header, stream; run id, random, lineage, offset, bytes -> lineage, head, trimmed, entries
+  // header, stream; life, random, lineage, offset, bytes -> lineage, head, trimmed, entries
   read,
-  // headers...; run id, random -> lineage, head, trimmed for each
+  // headers...; life, random -> lineage, head, trimmed for each
   read_heads,
   // dirty, leases; lease in microseconds, count -> since when the longest dirty are, ascending
   peek,
   // The same -> since when, name, since when, name, ...; leases them.
   claim,
-  // header, stream, dirty, leases; run id, random, lineage, offset, name, milliseconds for which a
+  // header, stream, dirty, leases; life, random, lineage, offset, name, milliseconds for which a
   // clean header is kept -> lineage, head, trimmed
   trim,
   // hash, nodes; time to live in milliseconds, member of nodes, fields and values...

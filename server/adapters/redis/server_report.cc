@@ -13,6 +13,7 @@ void ServerReport::take_info(std::string_view info) {
     const std::string_view key = line.substr(0, colon);
     const std::string_view value = line.substr(colon + 1);
     if (key == "run_id") run_id = value;
+    if (key == "master_replid") replication_id = value;
     if (key == "redis_version") version = value;
     if (key == "redis_mode") cluster = value == "cluster";
     if (key == "role") replica = value == "slave";

@@ -9,7 +9,8 @@ namespace syncline::adapters {
 
 // What a Redis server says of itself.
 struct ServerReport {
-  std::string run_id;
+  std::string run_id;          // Of the process.
+  std::string replication_id;  // Of the history of its data.
   std::string version;
   bool cluster = false;
   bool replica = false;
