@@ -5,14 +5,14 @@
 # Everything the server is built from.
 packages_to_serve=(
   g++ cmake ninja-build ca-certificates
-  libsqlite3-dev libspdlog-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev libpqxx-dev libpq-dev
-  libssl-dev zlib1g-dev libxxhash-dev
+  libsqlite3-dev libspdlog-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev
+  libssl-dev zlib1g-dev libxxhash-dev libhiredis-dev libpqxx-dev libpq-dev
 )
 
 # What the tests need beyond that.
 packages_to_test=(
   git python3 ccache clang clang-format shellcheck libgtest-dev libgmock-dev librapidcheck-dev
-  libbenchmark-dev chromium procps postgresql
+  libbenchmark-dev chromium procps redis-server postgresql
 )
 
 # What the benchmarks need beyond the server: the tests are configured with them.
