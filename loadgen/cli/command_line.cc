@@ -155,7 +155,7 @@ std::string new_prefix(std::uint32_t run_id) {
 int run_command_line(int argc, char** argv) {
   CLI::App app(description, "syncline-load");
   app.footer(footer);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.set_version_flag("--version", "syncline-load " SYNCLINE_VERSION);
   RunCommand run;
   add_run(app, run);
@@ -165,6 +165,15 @@ int run_command_line(int argc, char** argv) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
     std::fprintf(stderr, "syncline-load: %s\n", error.what());
+    return exit_usage;
+  }
+  if (app.get_subcommands().empty()) {
+    std::fputs("syncline-load: a command is missing: syncline-load run (see --help)\n", stderr);
+    return exit_usage;
+  }
+  if (run.options.documents > run.options.clients) {
+    std::fprintf(stderr, "syncline-load: --documents %zu: more than --clients %zu\n",
+                 run.options.documents, run.options.clients);
     return exit_usage;
   }
   run.options.run_id = std::random_device()();
