@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::uint8_t text_tag = 4;
 constexpr std::uint8_t has_origin = 0x80;
-constexpr std::uint8_t has_right_origin = 0x40;
 
 }  // namespace
 
@@ -23,15 +22,10 @@ char letter_of(std::uint64_t client, std::uint64_t clock) {
 }
 
 std::size_t Typist::insert(Instant scheduled, bool measured) {
-  SYNCLINE_ASSERT(clock_ < Edit::none - letters_per_edit_);
-  Edit edit{.measured = measured,
-            .clock = clock_,
-            .length = letters_per_edit_,
-            .right = behind_cursor_,
-            .scheduled = scheduled};
-  if (!visible_.empty()) edit.left = visible_.back().second - 1;
+  SYNCLINE_ASSERT(clock_ <= UINT32_MAX - letters_per_edit_);
+  const Edit edit{
+      .measured = measured, .clock = clock_, .length = letters_per_edit_, .scheduled = scheduled};
   clock_ = edit.end();
-  visible_letters_ += edit.length;
   if (!visible_.empty() && visible_.back().second == edit.clock) {
     visible_.back().second = clock_;
   } else {
@@ -45,15 +39,11 @@ std::size_t Typist::insert(Instant scheduled, bool measured) {
 std::size_t Typist::remove(Instant scheduled, bool measured) {
   SYNCLINE_ASSERT(can_delete());
   auto& [begin, end] = visible_.back();
-  behind_cursor_ = --end;
+  const std::uint32_t clock = --end;
   if (begin == end) visible_.pop_back();
-  --visible_letters_;
-  deletions_.emplace(behind_cursor_, static_cast<std::uint32_t>(edits_.size()));
-  edits_.push_back({.deletes = true,
-                    .measured = measured,
-                    .clock = behind_cursor_,
-                    .length = 1,
-                    .scheduled = scheduled});
+  deletions_.emplace(clock, static_cast<std::uint32_t>(edits_.size()));
+  edits_.push_back(
+      {.deletes = true, .measured = measured, .clock = clock, .length = 1, .scheduled = scheduled});
   return edits_.size() - 1;
 }
 
@@ -80,16 +70,12 @@ Bytes Typist::encode(std::size_t from, std::size_t to, const Wanted& wanted) con
     }
     if (!wanted(edit)) continue;
     if (count++ == 0) first = edit.clock;
-    const bool left = edit.left != Edit::none;
-    const bool right = edit.right != Edit::none;
-    structs.write_u8(static_cast<std::uint8_t>(text_tag | (left ? has_origin : 0) |
-                                               (right ? has_right_origin : 0)));
-    for (const std::uint32_t beside : {edit.left, edit.right}) {
-      if (beside == Edit::none) continue;
+    if (edit.clock > 0) {
+      structs.write_u8(text_tag | has_origin);
       structs.write_var_uint(client_);
-      structs.write_var_uint(beside);
-    }
-    if (!left && !right) {
+      structs.write_var_uint(edit.clock - 1);
+    } else {
+      structs.write_u8(text_tag);
       structs.write_var_uint(1);  // The parent is a root.
       structs.write_var_string(root_name);
     }

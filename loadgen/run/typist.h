@@ -21,24 +21,19 @@ char letter_of(std::uint64_t client, std::uint64_t clock);
 
 // One keystroke, which is one transaction and one update.
 struct Edit {
-  static constexpr std::uint32_t none = UINT32_MAX;
-
   bool deletes = false;
   bool measured = false;    // Made after the warm-up, before the end.
   std::uint32_t clock = 0;  // Of the first letter written, or of the one deleted.
   std::uint32_t length = 0;
-  // The writer's own letters beside what was written.
-  std::uint32_t left = none;
-  std::uint32_t right = none;
   Instant scheduled = {};
 
   std::uint32_t end() const { return clock + length; }
 };
 
 // Somebody who types at the end of a paragraph of his own, and sometimes takes the last letter
-// back. The updates are what yjs would make of these keystrokes, without a document: what a
-// keystroke says depends only on the writer's own letters. That is what lets one core type as
-// thousands of people.
+// back. The updates are what yjs makes of these keystrokes in an empty document, without a
+// document: a letter names the one written before it, deleted or not, and nothing of others. That
+// is what lets one core type as thousands of people.
 class Typist {
  public:
   // REQUIRES: letters_per_edit > 0.
@@ -49,8 +44,7 @@ class Typist {
   std::size_t insert(Instant scheduled, bool measured);
   // Appends a deletion of the last letter. REQUIRES: can_delete().
   std::size_t remove(Instant scheduled, bool measured);
-  // The first letter stays: it is what the others hang on to.
-  bool can_delete() const { return visible_letters_ > 1; }
+  bool can_delete() const { return !visible_.empty(); }
 
   std::uint64_t client() const { return client_; }
   // Letters ever written: the next one's clock.
@@ -81,10 +75,8 @@ class Typist {
   std::vector<std::uint32_t> insertions_;                       // Indexes into edits_.
   std::unordered_map<std::uint32_t, std::uint32_t> deletions_;  // By clock: index into edits_.
 
-  // The letters before the cursor, as runs [begin, end) of clocks in the order of the text.
+  // The letters that are not deleted, as runs [begin, end) of clocks.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> visible_;
-  std::uint32_t visible_letters_ = 0;
-  std::uint32_t behind_cursor_ = Edit::none;  // The letter after the cursor: a deleted one.
 };
 
 }  // namespace syncline::loadgen
