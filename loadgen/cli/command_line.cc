@@ -1,7 +1,9 @@
 #include "loadgen/cli/command_line.h"
 
+#include <cstdio>
 #include <map>
 #include <random>
+#include <sstream>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -45,6 +47,23 @@ void add_duration(CLI::App& command, const std::string& name, Duration& value,
       ->option_text("TIME");
 }
 
+// "4", "0.1".
+template <class Number>
+void add_number(CLI::App& command, const std::string& name, Number& value, double min, double max,
+                const std::string& help) {
+  std::ostringstream preset;
+  preset << value;
+  command.add_option(name, value, help + " [" + preset.str() + "]")
+      ->check([min, max](const std::string& text) -> std::string {
+        const auto number = parse_number(text);
+        if (number.has_value() && *number >= min && *number <= max) return {};
+        std::ostringstream expected;
+        expected << "expected a number from " << min << " to " << max << ", not '" << text << "'";
+        return expected.str();
+      })
+      ->option_text("N");
+}
+
 void add_switch(CLI::App& command, const std::string& name, bool& value, const std::string& help) {
   command.add_option(name, value, help + (value ? " [on]" : " [off]"))
       ->transform(
@@ -67,15 +86,12 @@ void add_targets(CLI::App& command, RunOptions& options) {
 }
 
 void add_people(CLI::App& command, RunOptions& options) {
-  command.add_option("--clients", options.clients, "How many, of all documents together")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  command.add_option("--documents", options.documents, "Clients are spread over them")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  command.add_option("--readers", options.readers, "Share of a document's clients that only read")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+  add_number(command, "--clients", options.clients, 1, 1'000'000,
+             "How many, of all documents together");
+  add_number(command, "--documents", options.documents, 1, 1'000'000,
+             "Clients are spread over them");
+  add_number(command, "--readers", options.readers, 0.0, 1.0,
+             "Share of a document's clients that only read");
   command
       .add_option("--document-prefix", options.document_prefix,
                   "Documents are called this and a number [load-, something new, and -]")
@@ -83,9 +99,8 @@ void add_people(CLI::App& command, RunOptions& options) {
 }
 
 void add_typing(CLI::App& command, RunOptions& options) {
-  command.add_option("--rate", options.edits_per_second, "Edits a second, of all clients together")
-      ->check(CLI::Range(0.0, 1e7))
-      ->capture_default_str();
+  add_number(command, "--rate", options.edits_per_second, 0.0, 1e7,
+             "Edits a second, of all clients together");
   command
       .add_option("--arrivals", options.arrivals,
                   "Edits come at random, or at equal distances [poisson]")
@@ -94,14 +109,11 @@ void add_typing(CLI::App& command, RunOptions& options) {
       ->option_text("poisson|uniform");
   add_duration(command, "--duration", options.duration, "How long to type and measure");
   add_duration(command, "--warm-up", options.warm_up, "Type so long before that, unmeasured");
-  command.add_option("--edit-bytes", options.manners.letters_per_edit, "Letters an edit writes")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
-  command.add_option("--deletes", options.deletes, "Share of edits that delete a letter")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  command.add_option("--seed", options.seed, "Who types what when follows from it")
-      ->capture_default_str();
+  add_number(command, "--edit-bytes", options.manners.letters_per_edit, 1, 100'000,
+             "Letters an edit writes");
+  add_number(command, "--deletes", options.deletes, 0.0, 1.0,
+             "Share of edits that delete a letter");
+  add_number(command, "--seed", options.seed, 0, 9e15, "Who types what when follows from it");
 }
 
 void add_judgement(CLI::App& command, RunCommand& run) {
@@ -137,9 +149,8 @@ void add_run(CLI::App& app, RunCommand& run) {
   add_targets(command, run.options);
   add_people(command, run.options);
   add_typing(command, run.options);
-  command.add_option("--threads", run.options.threads, "All clients of a document are in one")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+  add_number(command, "--threads", run.options.threads, 1, 256,
+             "All clients of a document are in one");
   add_judgement(command, run);
 }
 

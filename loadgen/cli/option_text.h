@@ -11,4 +11,7 @@ namespace syncline::loadgen {
 // or beyond 30 days.
 std::optional<Duration> parse_duration(std::string_view text);
 
+// A decimal number and nothing else.
+std::optional<double> parse_number(std::string_view text);
+
 }  // namespace syncline::loadgen

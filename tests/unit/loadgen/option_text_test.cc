@@ -20,5 +20,11 @@ TEST(OptionText, WhatIsNoDurationIsNothing) {
   }
 }
 
+TEST(OptionText, NumbersAreNothingElse) {
+  EXPECT_EQ(parse_number("0.25"), 0.25);
+  EXPECT_EQ(parse_number("1e3"), 1000);
+  for (const char* text : {"", "x", "1x", "1 ", " 1"}) EXPECT_FALSE(parse_number(text)) << text;
+}
+
 }  // namespace
 }  // namespace syncline::loadgen
