@@ -1,6 +1,7 @@
 #include "loadgen/cli/command_line.h"
 
 #include <cstdio>
+#include <iomanip>
 #include <map>
 #include <random>
 #include <sstream>
@@ -58,7 +59,8 @@ void add_number(CLI::App& command, const std::string& name, Number& value, doubl
         const auto number = parse_number(text);
         if (number.has_value() && *number >= min && *number <= max) return {};
         std::ostringstream expected;
-        expected << "expected a number from " << min << " to " << max << ", not '" << text << "'";
+        expected << std::setprecision(16) << "expected a number from " << min << " to " << max
+                 << ", not '" << text << "'";
         return expected.str();
       })
       ->option_text("N");

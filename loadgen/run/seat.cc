@@ -61,7 +61,7 @@ void Seat::synced(Instant now) {
 void Seat::on_closed(const SocketEnd& end) {
   const Instant now = EventLoop::now();
   const bool was_synced = participant_.synced();
-  const bool was_open = std::exchange(open_, false);
+  open_ = false;
   last_end_ = described(end);
   participant_.on_closed();
   if (is_final(end)) return owner_.on_seat_refused(*this, last_end_);
@@ -72,7 +72,7 @@ void Seat::on_closed(const SocketEnd& end) {
     owner_.on_seat_lost(*this, last_end_);
   }
   if (left_) return;
-  if (options_.fails_over && !was_open) {
+  if (options_.fails_over && !was_synced) {
     participant_.move_to((participant_.target() + 1) % options_.targets.size());
   }
   retry_.set(now + backoff_.next(random_.next()));
