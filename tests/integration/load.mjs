@@ -1,6 +1,7 @@
 // syncline-load run against a real server: what it measures, what it finds, what it says.
 
 import { readFileSync, rmSync } from "node:fs";
+import net from "node:net";
 import { join } from "node:path";
 import * as Y from "yjs";
 import { Person, sleep, until } from "./clients.mjs";
@@ -13,9 +14,29 @@ function load(args, options = {}) {
 
 // Runs it and returns its exit code and what it wrote as JSON.
 async function measured(server, args, options) {
-  const { code, stdout, stderr } = await load(["--target", server.url, "--json", "-", ...args], options);
+  const target = args.includes("--target") ? [] : ["--target", server.url];
+  const { code, stdout, stderr } = await load([...target, "--json", "-", ...args], options);
   check(stdout.length > 0, `no result: ${stderr}`);
   return { code, stderr, result: JSON.parse(stdout) };
+}
+
+// Another address of the same server, that can die alone.
+async function passage(port) {
+  const sockets = new Set();
+  const listener = net.createServer((near) => {
+    const far = net.connect(port, "127.0.0.1");
+    for (const [socket, peer] of [[near, far], [far, near]]) {
+      sockets.add(socket);
+      socket.setNoDelay().on("error", () => {}).on("close", () => peer.destroy());
+      socket.pipe(peer);
+    }
+  });
+  await new Promise((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const close = () => {
+    listener.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { port: listener.address().port, close };
 }
 
 test("load: twenty clients type for three seconds, and everything has arrived everywhere", async () => {
@@ -80,6 +101,46 @@ test("load: a server that is killed and started again while they type loses noth
     check(result.latency_us.reconnect.count >= 20, "reconnects were not measured");
     check(result.latency_us.propagation_through_reconnect.count > 0, "deliveries through a reconnect");
   } finally {
+    await server.dispose();
+  }
+});
+
+test("load: a node that is stopped but not dead is left after the silence", async () => {
+  const server = await Server.start();
+  try {
+    const run = measured(server, ["--duration", "4s", "--keep-going", "--silence-timeout", "1s"]);
+    await until(async () => (await server.metric("syncline_updates_committed_total")) > 20, "edits");
+    server.signal("SIGSTOP");
+    await sleep(1800);  // Longer than the silence that is borne.
+    server.signal("SIGCONT");
+    const { code, stderr, result } = await run;
+    checkEqual(code, 0, `the exit code (${stderr})`);
+    check(result.counts.connections_lost >= 20, `only ${result.counts.connections_lost} losses`);
+    checkEqual(result.verdict.acknowledged_missing, 0, "acknowledged edits lost");
+    check(result.latency_us.propagation_through_reconnect.max > 800_000, "the outage was not measured");
+  } finally {
+    server.signal("SIGCONT");
+    await server.dispose();
+  }
+});
+
+test("load: clients of one document are spread over targets, and leave one that dies", async () => {
+  const server = await Server.start();
+  const other = await passage(server.port);
+  try {
+    const run = measured(server, [
+      ...["--target", `${server.url},ws://127.0.0.1:${other.port}/ws`, "--duration", "3s", "--audit", "off"],
+      ...["--warm-up", "0s", "--keep-going", "--fail-over"],
+    ]);
+    await until(async () => (await server.metric("syncline_updates_committed_total")) > 50, "edits");
+    other.close();
+    const { code, stderr, result } = await run;
+    checkEqual(code, 0, `the exit code (${stderr})`);
+    check(result.latency_us.propagation_cross_target.count > 0, "nothing went across");
+    checkEqual(result.counts.connections_lost, 10, "connections lost: every other client's");
+    checkEqual(result.latency_us.reconnect.count, 10, "reconnects");
+  } finally {
+    other.close();
     await server.dispose();
   }
 });
