@@ -8,6 +8,7 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <sys/resource.h>
 
 #include "loadgen/cli/option_text.h"
 #include "loadgen/cli/run_command.h"
@@ -163,6 +164,31 @@ std::string new_prefix(std::uint32_t run_id) {
   return prefix + '-';
 }
 
+// Takes as many open files as the system lets it. Returns how many that are.
+rlim_t raise_open_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return RLIM_INFINITY;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+// What one option alone cannot tell. Empty: all is well.
+std::string contradiction(const RunOptions& options) {
+  if (options.documents > options.clients) {
+    return "--documents " + std::to_string(options.documents) + ": more than --clients " +
+           std::to_string(options.clients);
+  }
+  constexpr std::size_t other_files = 64;  // The audit's sockets, the loops', the results.
+  const rlim_t files = raise_open_files();
+  if (options.clients + options.threads * other_files > files) {
+    return "--clients " + std::to_string(options.clients) + ": only " + std::to_string(files) +
+           " files may be open here; raise the limit (ulimit -n)";
+  }
+  return {};
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -184,9 +210,9 @@ int run_command_line(int argc, char** argv) {
     std::fputs("syncline-load: a command is missing: syncline-load run (see --help)\n", stderr);
     return exit_usage;
   }
-  if (run.options.documents > run.options.clients) {
-    std::fprintf(stderr, "syncline-load: --documents %zu: more than --clients %zu\n",
-                 run.options.documents, run.options.clients);
+  const std::string wrong = contradiction(run.options);
+  if (!wrong.empty()) {
+    std::fprintf(stderr, "syncline-load: %s\n", wrong.c_str());
     return exit_usage;
   }
   run.options.run_id = std::random_device()();

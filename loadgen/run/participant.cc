@@ -1,5 +1,6 @@
 #include "loadgen/run/participant.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -180,7 +181,7 @@ void Participant::type(bool removes, bool measured, Instant scheduled) {
   Tally& tally = document_.tally();
   ++tally.edits;
   if (measured) ++tally.measured_edits;
-  tally.deliveries_due += document_.participants().size() - 1;
+  tally.deliveries_due += deliveries_due(typist_.edits()[edit]);
   const Bytes update = typist_.update(edit, edit + 1);
   client::UpdateScan& scan = document_.scan();
   const auto read = client::scan_update(update, scan);
@@ -188,6 +189,15 @@ void Participant::type(bool removes, bool measured, Instant scheduled) {
   Nobody nobody;
   reception_.take(scan, nobody);
   if (introduced_) send_edits(y_websocket::update(update), edit + 1);
+}
+
+// To everybody else, unless a stranger has deleted the letter there before.
+std::uint64_t Participant::deliveries_due(const Edit& edit) const {
+  const auto& participants = document_.participants();
+  if (!edit.deletes || !document_.has_strangers()) return participants.size() - 1;
+  return static_cast<std::uint64_t>(std::count_if(
+      participants.begin(), participants.end(),
+      [&](const auto& other) { return other.get() != this && !other->has(typist_, edit); }));
 }
 
 bool Participant::has(const Typist& writer, const Edit& edit) const {

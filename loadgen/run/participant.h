@@ -73,6 +73,7 @@ class Participant final : public ReceptionWatcher {
   void on_acknowledgement(std::uint64_t messages);
   void check_letters(const client::UpdateScan& update);
   void delivered(const Participant& writer, const Edit& edit);
+  std::uint64_t deliveries_due(const Edit& edit) const;
   void fail(std::string what);
 
   LoadDocument& document_;

@@ -88,6 +88,11 @@ std::string short_time(Duration duration) {
   return out;
 }
 
+// "1 target", "3 targets".
+std::string counted(std::uint64_t count, const char* noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -144,9 +149,10 @@ void print_health(std::string& out, const RunResult& result) {
 void print_verdict(std::string& out, const RunOptions& options, const RunResult& result) {
   const Verdict& verdict = result.verdict;
   for (const std::string& finding : verdict.findings) out += "found: " + finding + '\n';
-  print(out, "converged: %s (%llu documents, %zu clients, %llu copies read by fresh clients)\n",
-        verdict.converged() ? "yes" : "NO", static_cast<unsigned long long>(verdict.documents),
-        options.clients, static_cast<unsigned long long>(verdict.copies_read));
+  print(out, "converged: %s (%s, %s, %llu copies read by fresh clients)\n",
+        verdict.converged() ? "yes" : "NO", counted(verdict.documents, "document").c_str(),
+        counted(options.clients, "client").c_str(),
+        static_cast<unsigned long long>(verdict.copies_read));
   if (!options.manners.acks) return;
   print(out, "acknowledged edits missing: %llu of %llu\n",
         static_cast<unsigned long long>(verdict.acknowledged_missing),
@@ -197,12 +203,12 @@ void print_json_options(std::string& out, const RunOptions& options) {
 std::string text_report(const RunOptions& options, const RunResult& result) {
   const Tally& tally = result.tally;
   std::string out;
-  print(out,
-        "%zu clients, %zu documents, %zu targets, %g edits/s for %g s after %g s (seed %llu)\n",
-        options.clients, options.documents, options.targets.size(), options.edits_per_second,
+  print(out, "%s, %s, %s, %g edits/s for %g s after %g s (seed %llu)\n",
+        counted(options.clients, "client").c_str(), counted(options.documents, "document").c_str(),
+        counted(options.targets.size(), "target").c_str(), options.edits_per_second,
         in_seconds(options.duration), in_seconds(options.warm_up),
         static_cast<unsigned long long>(options.seed));
-  print(out, "documents: %s0 ...\n\n", options.document_prefix.c_str());
+  out += "documents: " + options.document_prefix + "0 ...\n\n";
   print_latencies(out, tally);
   print(out, "\nedits: %llu made (%.0f/s), %llu acknowledged; %llu of %llu deliveries\n",
         static_cast<unsigned long long>(tally.edits),

@@ -229,6 +229,7 @@ test("load: what it cannot do is one line", async () => {
     [[...target, "--duration", "long"], 2, /--duration: expected a duration such as 30s, not 'long'/],
     [[...target, "--clients", "0"], 2, /--clients/],
     [[...target, "--clients", "2", "--documents", "3"], 2, /--documents 3: .*--clients 2/],
+    [[...target, "--clients", "1000000"], 2, /--clients 1000000: only \d+ files may be open/],
     [[...target, "--acks", "maybe"], 2, /--acks/],
     [[...target, "--json", "/nowhere/result"], 2, /--json \/nowhere\/result: No such file/],
     [target, 1, /ws:\/\/127\.0\.0\.1:1\/ws: Connection refused; is the server running/],

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/crdt/text.h"
 #include "tests/unit/loadgen/relay.h"
 
 namespace syncline::loadgen {
@@ -149,6 +150,23 @@ TEST_F(ParticipantTest, EditsOfTheWarmUpAreNotMeasured) {
   EXPECT_EQ(tally.same_target.count() + tally.acknowledged.count(), 0U);
   EXPECT_EQ(tally.deliveries, 1U);
   EXPECT_EQ(tally.edits_acknowledged, 1U);
+}
+
+TEST_F(ParticipantTest, ALetterThatAStrangerDeletedIsNotWaitedFor) {
+  everybody_joins(at(0));
+  writer.type(false, true, at(10));
+  const Bytes letter = relay.take(writer).updates[0];
+  Relay::tell(near, letter, at(12));
+  Relay::tell(far, letter, at(12));
+  crdt::Doc stranger({.client_id = 77});
+  ASSERT_TRUE(stranger.apply_update(letter).ok());
+  const Bytes deletion = stranger.transact(
+      [](crdt::Doc& doc) { static_cast<void>(doc.text(root_name).remove(0, 1)); });
+  Relay::tell(near, deletion, at(14));
+  writer.type(true, true, at(16));  // The same letter.
+  Relay::tell(far, relay.take(writer).updates[0], at(18));
+  EXPECT_EQ(tally.deliveries_due, 3U);
+  EXPECT_TRUE(tally.settled(false));
 }
 
 // What must not happen is said.
