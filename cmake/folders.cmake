@@ -7,7 +7,7 @@ function(syncline_add_folders)
     RELATIVE "${CMAKE_SOURCE_DIR}"
     CONFIGURE_DEPENDS
     "server/CMakeLists.txt" "server/*/CMakeLists.txt" "server/adapters/*/CMakeLists.txt"
-    "loadgen/*/CMakeLists.txt" "faults/CMakeLists.txt" "faults/*/CMakeLists.txt" "sim/CMakeLists.txt"
+    "loadgen/CMakeLists.txt" "loadgen/*/CMakeLists.txt" "faults/CMakeLists.txt" "faults/*/CMakeLists.txt" "sim/CMakeLists.txt"
     "sim/*/CMakeLists.txt")
   foreach(folder IN LISTS ARGN)
     if("${folder}/CMakeLists.txt" IN_LIST present)

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export const binary = { path: "" };
+export const binary = { path: "", load: "" };
 
 const startLimitMs = 20_000;
 
@@ -14,13 +14,14 @@ export function temporaryFolder() {
 }
 
 // Runs the binary to its end. For commands, and for servers that should refuse to start.
-export function run(args, { env = {}, input } = {}) {
+export function run(args, { program = binary.path, limitMs = startLimitMs, env = {}, input, onStart } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(binary.path, args, {
+    const child = spawn(program, args, {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, ...env },
     });
-    const timer = setTimeout(() => child.kill("SIGKILL"), startLimitMs);
+    onStart?.(child);
+    const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
     const out = [];
     const err = [];
     child.stdout.on("data", (part) => out.push(part));
@@ -41,7 +42,9 @@ export function run(args, { env = {}, input } = {}) {
 
 export class Server {
   // `launcher` is a command that starts the one it is given, such as ["nice"].
+  // Once it has started it keeps its port, also when it is started again.
   constructor({ data = temporaryFolder(), args = [], env = {}, launcher = [] } = {}) {
+    this.port = 0;
     this.launcher = launcher;
     this.data = data;
     this.args = args;
@@ -57,7 +60,7 @@ export class Server {
   }
 
   async start() {
-    const fixed = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data", this.data];
+    const fixed = ["--listen", `127.0.0.1:${this.port}`, "--admin-listen", "127.0.0.1:0", "--data", this.data];
     const command = [...this.launcher, binary.path, "serve", ...fixed, "--log-format", "json"];
     this.process = spawn(command[0], [...command.slice(1), ...this.args], {
       stdio: ["ignore", "pipe", "pipe"],
