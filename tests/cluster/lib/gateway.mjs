@@ -63,6 +63,11 @@ export class Haproxy extends Gateway {
     }
   }
 
+  // Its own page for operators.
+  get statistics() {
+    return `http://127.0.0.1:${this.adminPort}/`;
+  }
+
   create() {
     writeFileSync(this.configuration, withNodes(shipped("haproxy.cfg"), this.nodes));
     return this.start();
@@ -70,7 +75,7 @@ export class Haproxy extends Gateway {
 
   // "UP", "DOWN", "NOLB" ... of each node, as it sees them.
   async states() {
-    const text = await (await fetch(`http://127.0.0.1:${this.adminPort}/;csv`)).text();
+    const text = await (await fetch(`${this.statistics};csv`)).text();
     const rows = text.split("\n").map((line) => line.split(","));
     const status = rows[0].indexOf("status");
     return rows.filter((row) => row[0] === "documents" && /^node/.test(row[1])).map((row) => row[status]);

@@ -2,7 +2,7 @@
 
 import { execFile, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { appendFileSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Part, isRoot } from "./part.mjs";
@@ -21,15 +21,15 @@ function binaries() {
   return found;
 }
 
-const settings = `
-listen_addresses = '127.0.0.1'
-unix_socket_directories = ''
-max_connections = 200
-shared_buffers = 128MB
-max_wal_size = 1GB
-synchronous_commit = on
-log_min_duration_statement = 1s
-`;
+const settings = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  max_connections: 200,
+  shared_buffers: "128MB",
+  max_wal_size: "1GB",
+  synchronous_commit: "on",
+  log_min_duration_statement: "1s",
+};
 
 export class Postgres extends Part {
   // Closes connections and writes a checkpoint; "SIGQUIT" is the immediate stop, a crash in effect.
@@ -42,6 +42,7 @@ export class Postgres extends Part {
     this.bin = binaries();
     this.data = join(this.folder, "postgres");
     this.command = [join(this.bin, "postgres"), "-D", this.data, "-p", String(port)];
+    for (const [name, value] of Object.entries(settings)) this.command.push("-c", `${name}=${value}`);
     this.passwordFile = join(this.folder, "postgres.password");
   }
 
@@ -57,17 +58,27 @@ export class Postgres extends Part {
     return this.urlAt(this.port);
   }
 
-  // Makes the cluster, once, and in it the role and the database, neither with any privilege.
+  // Starts it; the first time, makes the data folder, and the role and the database, which have no privileges.
   async create() {
-    mkdirSync(this.data, { mode: 0o700 });
-    writeFileSync(this.passwordFile, `${randomBytes(16).toString("hex")}\n`, { mode: 0o600 });
+    if (!existsSync(this.passwordFile)) {
+      writeFileSync(this.passwordFile, `${randomBytes(16).toString("hex")}\n`, { mode: 0o600 });
+    }
+    if (!existsSync(join(this.data, "PG_VERSION"))) await this.initialize();
+    await this.start();
+    const has = async (sql) => (await this.psql(sql, { role: "postgres" })).length > 0;
+    if (!(await has("SELECT 1 FROM pg_roles WHERE rolname = 'syncline'"))) {
+      await this.psql(`CREATE ROLE syncline LOGIN PASSWORD '${this.password}'`, { role: "postgres" });
+    }
+    if (!(await has("SELECT 1 FROM pg_database WHERE datname = 'syncline'"))) {
+      await this.psql("CREATE DATABASE syncline OWNER syncline", { role: "postgres" });
+    }
+  }
+
+  async initialize() {
+    mkdirSync(this.data, { recursive: true, mode: 0o700 });
     if (isRoot()) this.give(this.data, this.passwordFile);
     const options = ["-D", this.data, "-U", "postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"];
     await this.asUser([join(this.bin, "initdb"), ...options, "--no-sync", `--pwfile=${this.passwordFile}`]);
-    appendFileSync(join(this.data, "postgresql.conf"), settings);
-    await this.start();
-    await this.psql(`CREATE ROLE syncline LOGIN PASSWORD '${this.password}'`, { role: "postgres" });
-    await this.psql("CREATE DATABASE syncline OWNER syncline", { role: "postgres" });
   }
 
   give(...paths) {

@@ -22,6 +22,8 @@ export function lives({ pid, started }) {
   return now !== null && now.state !== "Z" && now.state !== "X" && now.started === started;
 }
 
+export const isPaused = ({ pid }) => fields(pid)?.state === "T";
+
 // The process and all below it, parents first. Of PostgreSQL and nginx that is more than one.
 export function treeOf(root) {
   const children = new Map();

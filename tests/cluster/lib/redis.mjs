@@ -64,13 +64,15 @@ export class Redis extends Part {
     return this.urlAt(this.port);
   }
 
+  // Starts it, on the data that are there already, if there are any.
   async create() {
-    mkdirSync(this.data, { mode: 0o700 });
+    mkdirSync(this.data, { recursive: true, mode: 0o700 });
+    const password = existsSync(this.configuration) ? this.password : randomBytes(16).toString("hex");
     const lines = [
       "bind 127.0.0.1",
       `port ${this.port}`,
       `dir ${this.data}`,
-      `requirepass ${randomBytes(16).toString("hex")}`,
+      `requirepass ${password}`,
       "appendonly yes",
       "appendfsync everysec",
       'save ""',
