@@ -35,6 +35,7 @@ OptionValue count_value(std::size_t& target, std::size_t min, std::size_t max);
 OptionValue size_value(std::size_t& target, std::size_t min, std::size_t max);  // 16MiB
 OptionValue duration_value(Duration& target, Duration min = Duration::zero());  // 30s
 OptionValue endpoint_value(adapters::Endpoint& target);                         // HOST:PORT
+OptionValue networks_value(std::vector<std::string>& target);                   // 10.0.0.0/8
 OptionValue choice_value(std::string& target, std::vector<std::string_view> choices);
 
 Result<Duration> parse_duration(std::string_view text);
