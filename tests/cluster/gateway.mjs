@@ -141,6 +141,17 @@ for (const gateway of Object.keys(kinds)) {
       }
     }));
 
+  test(`${gateway}: behind a CDN, the CDN's word counts, and only the last it says`, async () => {
+    for (const [edge, expected] of [["127.0.0.0/8", "203.0.113.9"], ["10.1.0.0/16", "127.0.0.1"]]) {
+      const asking = async (part, fakes) => {
+        await request(`${part.base}/api/x`, { headers: { "X-Forwarded-For": "6.6.6.6, 203.0.113.9" } });
+        const [asked] = fakes.flatMap((fake) => fake.asked("/api/x"));
+        checkEqual(asked.headers["x-forwarded-for"], expected, `X-Forwarded-For with an edge at ${edge}`);
+      };
+      await withFakes(gateway, asking, { edge });
+    }
+  });
+
   test(`${gateway}: a node that drains keeps its connections and gets no new ones`, () =>
     withFakes(gateway, async (part, fakes) => {
       const sockets = await Promise.all(Array.from({ length: 30 }, (_, i) => open(`${part.url}/${i}`)));

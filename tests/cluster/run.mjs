@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { runAll } from "../integration/suite.mjs";
 import { binary } from "./lib/syncline.mjs";
+import "./cdn.mjs";
 import "./gateway.mjs";
 
 const { values } = parseArgs({ options: { server: { type: "string" }, only: { type: "string" } } });

@@ -25,11 +25,13 @@ export function withNodes(text, nodes) {
 }
 
 class Gateway extends Part {
-  constructor({ port, nodes, tls = null, ...rest }) {
+  // `tls` is {certificate}, a file with chain and key; `edge` a network that is in front of the gateway.
+  constructor({ port, nodes, tls = null, edge = null, ...rest }) {
     super(rest);
     this.port = port;
     this.nodes = nodes;
     this.tls = tls;
+    this.edge = edge;
   }
 
   get base() {
@@ -46,13 +48,14 @@ class Gateway extends Part {
   }
 }
 
-// With `tls`, {certificate} is a file with chain and key, and `plainPort` is where people are sent away from.
+// With TLS, `plainPort` is where people are sent away from.
 export class Haproxy extends Gateway {
   constructor({ adminPort, plainPort, ...rest }) {
     super({ name: "haproxy", ...rest });
     this.adminPort = adminPort;
     this.configuration = join(this.folder, "haproxy.cfg");
     this.command = ["haproxy", "-f", this.configuration];
+    if (this.edge) this.env.SYNCLINE_EDGE = this.edge;
     this.env.SYNCLINE_GATEWAY_ADMIN = `127.0.0.1:${adminPort}`;
     if (this.tls === null) {
       this.env.SYNCLINE_LISTEN = `127.0.0.1:${this.port}`;
@@ -94,6 +97,7 @@ export class Nginx extends Gateway {
       .replaceAll("/var/log/nginx", join(this.folder, "nginx"))
       .replaceAll("/var/cache/nginx", join(this.folder, "nginx"))
       .replace("/run/nginx.pid", join(this.folder, "nginx", "nginx.pid"));
+    if (this.edge) text = text.replace("# set_real_ip_from 10.1.0.0/16;", `set_real_ip_from ${this.edge};`);
     if (this.tls === null) {
       text = text.replace("listen 8080;", `listen 127.0.0.1:${this.port};`);
     } else {
