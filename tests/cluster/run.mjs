@@ -7,7 +7,9 @@ import { parseArgs } from "node:util";
 import { runAll } from "../integration/suite.mjs";
 import { binary } from "./lib/syncline.mjs";
 import "./cdn.mjs";
+import "./faults.mjs";
 import "./gateway.mjs";
+import "./handoff.mjs";
 
 const { values } = parseArgs({ options: { server: { type: "string" }, only: { type: "string" } } });
 if (values.server) binary.path = resolve(values.server);

@@ -113,6 +113,15 @@ export class Redis extends Part {
     });
   }
 
+  // Entries that wait to be moved into the log, and documents that are known to have some.
+  async buffered() {
+    const streams = await this.ask("KEYS", "syncline:*:s:*");
+    const dirty = await this.ask("KEYS", "syncline:*:dirty");
+    const lengths = await Promise.all(streams.map((key) => this.ask("XLEN", key)));
+    const documents = await Promise.all(dirty.map((key) => this.ask("ZCARD", key)));
+    return [...lengths, ...documents].reduce((sum, count) => sum + count, 0);
+  }
+
   // What the append-only file consists of now, to be able to go back to it.
   written() {
     const folder = join(this.data, "appendonlydir");
