@@ -407,7 +407,7 @@ def options_are_documented(server):
         yield f"{name}:1: cannot compare without the server; give --server BINARY"
         return
     known = set()
-    for command in ([], ["serve"], ["doc"], ["doc", "list"], ["doc", "show"], ["doc", "export"], ["doc", "import"]):
+    for command in ([], ["serve"], ["worker"], ["migrate"], ["doc"], ["doc", "list"], ["doc", "show"], ["doc", "export"], ["doc", "import"]):
         done = subprocess.run([server, *command, "--help"], capture_output=True, text=True)
         if done.returncode != 0:
             yield f"{name}:1: `syncline-server {' '.join(command)} --help` fails"

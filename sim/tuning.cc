@@ -39,14 +39,18 @@ void use_short_intervals(core::Config& config) {
   config.anti_entropy_interval = seconds(2);
   config.log_check_interval = seconds(5);
   config.retry_delay_max = seconds(2);
+  config.handoff_spread = Duration::zero();
 }
 
 core::Config core_config(const faults::PlanCluster& cluster) {
   core::Config config;
   config.anti_entropy_interval = seconds(5);
+  config.handoff_spread = seconds(1);
+  config.held_back_max = seconds(20);
+  config.commit_without_buffer = has_option(cluster, Option::commit_without_buffer);
   if (has_option(cluster, Option::tiny_limits)) use_tiny_limits(config);
   if (has_option(cluster, Option::short_intervals)) use_short_intervals(config);
-  if (cluster.embedded) config.anti_entropy_interval = Duration::zero();
+  if (cluster.embedded) config.anti_entropy_interval = config.handoff_spread = Duration::zero();
   return config;
 }
 

@@ -53,6 +53,8 @@ bool suits(const PlanCluster& cluster, Option option) {
       return cluster.shards > 1;
     case Option::zero_client_latency:
       return !has_option(cluster, Option::slow_links);
+    case Option::commit_without_buffer:
+      return cluster.durability == Durability::buffer;
     default:
       return true;
   }

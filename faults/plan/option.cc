@@ -11,6 +11,8 @@ namespace {
 constexpr std::array<OptionInfo, option_count> options = {{
     {Option::big_pastes, "big-pastes", "now and then somebody pastes some tens of kilobytes"},
     {Option::coming_and_going, "coming-and-going", "clients leave by themselves and come back"},
+    {Option::commit_without_buffer, "commit-without-buffer",
+     "while the write buffer takes nothing, updates are committed to the log directly"},
     {Option::deletes, "deletes", "as much is deleted as is typed"},
     {Option::everysec, "everysec",
      "Redis syncs its file every second, so that a crash loses up to a second that it had "

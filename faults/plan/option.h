@@ -14,6 +14,7 @@ namespace syncline::faults {
 enum class Option : std::uint8_t {
   big_pastes,
   coming_and_going,
+  commit_without_buffer,
   deletes,
   everysec,
   formats,

@@ -5,8 +5,10 @@
 
 #include "server/app/doc_command.h"
 #include "server/app/exit_code.h"
+#include "server/app/migrate_command.h"
 #include "server/app/serve.h"
 #include "server/app/version.h"
+#include "server/app/worker_command.h"
 
 namespace syncline::app {
 namespace {
@@ -18,7 +20,9 @@ Usage: syncline-server COMMAND [OPTIONS]
 
 Commands:
   serve     Serve documents to editors, and the web editor to browsers
-  doc       List, show, export and import the documents of a data folder
+  worker    Move edits from Redis' write buffer into PostgreSQL (serve --durability buffer)
+  migrate   Bring PostgreSQL's tables to this program's version
+  doc       List, show, export and import documents
 
   --help    Also after a command
   --version
@@ -34,12 +38,14 @@ Examples:
 
 int run_command_line(std::span<const std::string> arguments) {
   if (arguments.empty()) {
-    std::fputs("syncline-server: which command? serve or doc; --help tells more\n", stderr);
+    std::fputs("syncline-server: which command? serve, worker, migrate or doc; --help tells more\n", stderr);
     return exit_refused;
   }
   const std::string& command = arguments.front();
   const auto rest = arguments.subspan(1);
   if (command == "serve") return serve_command(rest);
+  if (command == "worker") return worker_command(rest);
+  if (command == "migrate") return migrate_command(rest);
   if (command == "doc") return doc_command(rest);
   if (command == "--help" || command == "-h" || command == "help") {
     std::fwrite(usage.data(), 1, usage.size(), stdout);
@@ -50,7 +56,8 @@ int run_command_line(std::span<const std::string> arguments) {
     return exit_success;
   }
   std::fprintf(stderr,
-               "syncline-server: '%s': unknown command; serve and doc exist, --help tells more\n",
+               "syncline-server: '%s': unknown command; serve, worker, migrate and doc exist, --help "
+               "tells more\n",
                command.c_str());
   return exit_refused;
 }

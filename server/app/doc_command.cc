@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "server/adapters/beast/http_reply.h"
-#include "server/adapters/sqlite/sqlite_reader.h"
+#include "server/app/cluster_options.h"
 #include "server/app/document_file.h"
 #include "server/app/document_import.h"
 #include "server/app/document_reader.h"
@@ -20,7 +20,8 @@ namespace syncline::app {
 namespace {
 
 constexpr std::string_view usage =
-    R"(Work with the documents of a data folder. A server may be running on it, except for import.
+    R"(Work with the documents of a data folder, or of PostgreSQL. Servers may be running on them, except for
+an import into a folder.
 
 Usage: syncline-server doc list [FILTER]            [--json]
        syncline-server doc show NAME                [--root NAME] [--format FORMAT] [--check]
@@ -35,10 +36,12 @@ Examples:
   syncline-server doc show notes/today --root default --format text
   syncline-server doc export notes/today notes.yjs
   syncline-server doc import notes/copy notes.yjs --create-only
+  syncline-server doc list --postgres postgresql://syncline@db/syncline
 )";
 
 struct DocOptions {
   std::string data = "./syncline-data";
+  ClusterOptions cluster;
   bool json = false;
   std::string root;
   std::string format = "auto";
@@ -50,6 +53,7 @@ std::vector<OptionGroup> doc_option_table(DocOptions& v) {
   return {
       {"Options",
        {{"data", "FOLDER", "Where the documents are kept", text_value(v.data)},
+        postgres_option(v.cluster),
         {"json", "", "list: as JSON", switch_value(v.json), true},
         {"root", "NAME", "show: only this shared type", text_value(v.root), true},
         {"format", "FORMAT",
@@ -88,7 +92,7 @@ int write_text(std::string text) {
   return write_out(as_bytes(text));
 }
 
-Result<std::vector<ports::DocumentEntry>> all_documents(adapters::SqliteReader& reader,
+Result<std::vector<ports::DocumentEntry>> all_documents(ports::StoreReader& reader,
                                                         const std::string& filter) {
   constexpr std::size_t page = 1000;
   std::vector<ports::DocumentEntry> all;
@@ -103,7 +107,7 @@ Result<std::vector<ports::DocumentEntry>> all_documents(adapters::SqliteReader& 
 
 using Arguments = std::span<const std::string>;
 
-int list(adapters::SqliteReader& reader, const DocOptions& options, Arguments arguments) {
+int list(ports::StoreReader& reader, const DocOptions& options, Arguments arguments) {
   const auto entries = all_documents(reader, arguments.empty() ? "" : arguments[0]);
   if (!entries.ok()) return fail(entries.error(), "");
   if (!options.json) return write_out(as_bytes(document_table(*entries)));
@@ -111,7 +115,7 @@ int list(adapters::SqliteReader& reader, const DocOptions& options, Arguments ar
   return write_out(as_bytes(adapters::documents_json(query, *entries)));
 }
 
-int show(adapters::SqliteReader& reader, const DocOptions& options, const DocumentName& name) {
+int show(ports::StoreReader& reader, const DocOptions& options, const DocumentName& name) {
   auto loaded = read_document(reader, name);
   if (!loaded.ok()) return fail(loaded.error(), name.text());
   if (loaded->damaged_snapshots > 0) {
@@ -127,7 +131,7 @@ int show(adapters::SqliteReader& reader, const DocOptions& options, const Docume
   return write_text(std::move(text).value());
 }
 
-int export_document(adapters::SqliteReader& reader, const DocumentName& name,
+int export_document(ports::StoreReader& reader, const DocumentName& name,
                     const std::string& path) {
   const auto loaded = read_document(reader, name);
   if (!loaded.ok()) return fail(loaded.error(), name.text());
@@ -142,7 +146,7 @@ int import(const DocOptions& options, const DocumentName& name, const std::strin
   const auto update = read_file(path);
   if (!update.ok()) return fail(exit_failed, update.error().detail);
   const auto sequence =
-      import_document(options.data, name, *update,
+      import_document(storage_options(options.cluster, options.data), name, *update,
                       options.create_only ? ImportMode::create_only : ImportMode::merge);
   if (!sequence.ok()) return fail(exit_failed, sequence.error().detail);
   std::printf("%s: update %llu, %zu bytes\n", name.text().c_str(),
@@ -167,7 +171,7 @@ int run(std::string_view command, const DocOptions& options, Arguments arguments
     name = std::move(parsed).value();
   }
   if (command == "import") return import(options, *name, arguments[1]);
-  const auto reader = adapters::SqliteReader::open(options.data);
+  const auto reader = open_store_reader(storage_options(options.cluster, options.data));
   if (!reader.ok()) {
     const Error& error = reader.error();
     return fail(exit_refused, error.detail.empty() ? error.message() : error.detail);

@@ -1,8 +1,6 @@
 #include "server/app/document_import.h"
 
 #include "server/adapters/prometheus/prometheus_metrics.h"
-#include "server/adapters/sqlite/sqlite_database.h"
-#include "server/adapters/sqlite/sqlite_reader.h"
 #include "server/adapters/system/spdlog_log.h"
 #include "server/adapters/system/system_clock.h"
 #include "server/app/document_reader.h"
@@ -17,7 +15,7 @@ Error about(const DocumentName& name, const Error& error) {
 }
 
 // Whether the update may be appended to what the document holds now.
-Result<void> check_fit(adapters::SqliteReader& reader, const DocumentName& name, BytesView update,
+Result<void> check_fit(ports::StoreReader& reader, const DocumentName& name, BytesView update,
                        ImportMode mode) {
   SYNCLINE_ASSIGN(const auto entry, reader.find(name));
   if (!entry.has_value())
@@ -35,7 +33,7 @@ Result<void> check_fit(adapters::SqliteReader& reader, const DocumentName& name,
 
 }  // namespace
 
-Result<Sequence> import_document(const std::string& folder, const DocumentName& name,
+Result<Sequence> import_document(const StorageOptions& where, const DocumentName& name,
                                  BytesView update, ImportMode mode) {
   const auto checked = crdt::check_update(update);
   if (!checked.ok()) {
@@ -44,12 +42,10 @@ Result<Sequence> import_document(const std::string& folder, const DocumentName& 
   adapters::SystemClock clock;
   adapters::PrometheusMetrics metrics(version);
   adapters::SpdlogLog log({.level = ports::LogLevel::warning});
-  SYNCLINE_ASSIGN(const auto database,
-                  adapters::SqliteDatabase::open({.folder = folder}, clock, metrics, log));
-  SYNCLINE_ASSIGN(const auto reader, adapters::SqliteReader::open(folder));
-  const auto fits = check_fit(*reader, name, update, mode);
+  SYNCLINE_ASSIGN(const auto storage, Storage::open(where, clock, metrics, log));
+  const auto fits = check_fit(storage->reader(), name, update, mode);
   if (!fits.ok()) return about(name, fits.error());
-  const auto sequence = database->append(name, SharedBytes(update), core::checksum(update));
+  const auto sequence = storage->append(name, SharedBytes(update), core::checksum(update));
   if (!sequence.ok()) return about(name, sequence.error());
   return sequence.value();
 }

@@ -18,7 +18,7 @@ class WaitingStore final : public ports::UpdateStore,
                            public ports::SnapshotStore,
                            public core::TokenSource {
  public:
-  explicit WaitingStore(adapters::SqliteReader& reader) : reader_(reader) {}
+  explicit WaitingStore(ports::StoreReader& reader) : reader_(reader) {}
 
   // Answers until the loader has what it needs.
   void run(core::DocumentLoader& loader) {
@@ -51,14 +51,14 @@ class WaitingStore final : public ports::UpdateStore,
   }
 
  private:
-  adapters::SqliteReader& reader_;
+  ports::StoreReader& reader_;
   std::function<void(core::DocumentLoader&)> answer_;
   std::uint64_t tokens_ = 0;
 };
 
 }  // namespace
 
-Result<LoadedDocument> read_document(adapters::SqliteReader& reader, const DocumentName& name) {
+Result<LoadedDocument> read_document(ports::StoreReader& reader, const DocumentName& name) {
   SYNCLINE_ASSIGN(const auto entry, reader.find(name));
   if (!entry.has_value()) return Error{ErrorCode::not_found, "no document has this name"};
   WaitingStore store(reader);

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 
-#include "server/adapters/sqlite/sqlite_reader.h"
 #include "server/base/document_name.h"
 #include "server/base/ids.h"
 #include "server/base/result.h"
 #include "server/crdt/doc.h"
+#include "server/ports/store_reader.h"
 
 namespace syncline::app {
 
@@ -18,6 +18,6 @@ struct LoadedDocument {
 
 // Loads a document as a node does, checksums and all, but waits for each answer. An empty log is
 // not_found.
-Result<LoadedDocument> read_document(adapters::SqliteReader& reader, const DocumentName& name);
+Result<LoadedDocument> read_document(ports::StoreReader& reader, const DocumentName& name);
 
 }  // namespace syncline::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -9,31 +10,18 @@
 #include <sys/resource.h>
 
 #include "server/adapters/beast/shard_loop.h"
-#include "server/adapters/local/local_broker.h"
 #include "server/adapters/prometheus/prometheus_metrics.h"
-#include "server/adapters/sqlite/sqlite_database.h"
-#include "server/adapters/sqlite/sqlite_reader.h"
-#include "server/adapters/sqlite/sqlite_store.h"
 #include "server/adapters/system/spdlog_log.h"
 #include "server/adapters/system/system_clock.h"
 #include "server/adapters/system/system_random.h"
+#include "server/app/messaging.h"
+#include "server/app/storage.h"
 #include "server/app/version.h"
+#include "server/app/worker_unit.h"
 #include "server/core/shard.h"
 
 namespace syncline::app {
 namespace {
-
-adapters::SpdlogLog::Options log_options(const ServeOptions& options) {
-  adapters::SpdlogLog::Options out;
-  out.level = options.log_level == "debug"     ? ports::LogLevel::debug
-              : options.log_level == "info"    ? ports::LogLevel::info
-              : options.log_level == "warning" ? ports::LogLevel::warning
-                                               : ports::LogLevel::error;
-  out.format = options.log_format == "human"  ? adapters::LogFormat::human
-               : options.log_format == "json" ? adapters::LogFormat::json
-                                              : adapters::LogFormat::automatic;
-  return out;
-}
 
 // Every connection is a file descriptor, and the usual soft limit is 1024.
 void raise_descriptor_limit() {
@@ -56,27 +44,27 @@ adapters::ShardLoop::Options loop_options(const ServeOptions& options, std::size
 // One shard with the ports of its own.
 struct ShardParts {
   ShardParts(const ServeOptions& options, std::size_t index, ports::Clock& clock,
-             ports::Metrics& metrics, ports::Log& log, adapters::SqliteDatabase& database,
-             adapters::LocalBrokerHub& hub)
+             ports::Metrics& metrics, ports::Log& log, Storage& storage, Messaging& messages)
       : loop(loop_options(options, index), clock, metrics),
-        store(database, loop),
-        broker(hub, loop),
+        store(storage.make_shard_store(loop)),
+        messaging(messages.make_shard_messaging(loop)),
         shard(shard_config(options), {.clock = clock,
                                       .random = random,
                                       .transport = loop,
-                                      .updates = store,
-                                      .snapshots = store,
-                                      .broker = broker,
+                                      .updates = store->updates(),
+                                      .snapshots = store->snapshots(),
+                                      .broker = messaging->broker(),
                                       .metrics = metrics,
-                                      .log = log}) {
-    store.attach(shard, shard);
-    broker.attach(shard);
+                                      .log = log,
+                                      .buffer = messaging->buffer()}) {
+    store->attach(shard, shard);
+    messaging->attach(shard);
   }
 
   adapters::SystemRandom random;
   adapters::ShardLoop loop;
-  adapters::SqliteStore store;
-  adapters::LocalBroker broker;
+  const std::unique_ptr<ShardStore> store;
+  const std::unique_ptr<ShardMessaging> messaging;
   core::Shard shard;
 };
 
@@ -120,7 +108,7 @@ class Node::State {
   explicit State(const ServeOptions& options)
       : options_(options),
         metrics_(version),
-        log_(log_options(options)),
+        log_(log_settings(options.log)),
         report_(metrics_, clock_) {}
 
   Result<void> open() {
@@ -130,33 +118,45 @@ class Node::State {
         options_.http,
         adapters::HttpServer::World{.report = report_, .metrics = metrics_, .log = log_});
     SYNCLINE_TRY(http_->open());
-    SYNCLINE_ASSIGN(database_, adapters::SqliteDatabase::open({.folder = options_.data}, clock_,
-                                                              metrics_, log_));
-    SYNCLINE_ASSIGN(catalog_, adapters::SqliteReader::open(options_.data));
-    return {};
+    SYNCLINE_ASSIGN(storage_, Storage::open(storage_options(options_.cluster, options_.data),
+                                            clock_, metrics_, log_));
+    SYNCLINE_ASSIGN(const auto messaging,
+                    messaging_options(options_.cluster, options_.buffered()));
+    SYNCLINE_ASSIGN(messaging_, Messaging::open(messaging, clock_, metrics_, log_));
+    if (!options_.buffered()) return {};
+    return check_buffer_persistence(*messaging_->redis(), options_.cluster, metrics_, log_);
   }
 
   void start() {
     std::vector<adapters::ShardLoop*> loops;
     for (std::size_t i = 0; i < options_.threads; ++i) {
       shards_.push_back(std::make_unique<ShardParts>(options_, i, clock_, metrics_, log_,
-                                                     *database_, broker_hub_));
+                                                     *storage_, *messaging_));
       loops.push_back(&shards_.back()->loop);
     }
     for (auto& parts : shards_) parts->loop.start(parts->shard);
+    if (options_.with_worker) {
+      worker_.emplace(options_.worker, *storage_->postgres(), *messaging_->redis(), clock_,
+                      metrics_, log_);
+      worker_->start();
+    }
     report_.watch(loops);
     report_.set_ready(true);
-    http_->start(std::move(loops), *catalog_);
+    http_->start(std::move(loops), storage_->reader());
     log_.write(ports::LogLevel::info, "the node has started",
                {{"version", version},
                 {"listen", http_->listen_endpoint().text()},
                 {"admin", http_->admin_endpoint().text()},
-                {"data", options_.data}});
+                {"storage", describe_storage(storage_options(options_.cluster, options_.data))},
+                {"durability", options_.durability}});
+  }
+
+  void announce_drain() {
+    log_.write(ports::LogLevel::info, "the node drains", {});
+    report_.set_ready(false);
   }
 
   void drain() {
-    log_.write(ports::LogLevel::info, "the node drains", {});
-    report_.set_ready(false);
     http_->stop_accepting();
     for (auto& parts : shards_) parts->loop.drain();
   }
@@ -166,9 +166,14 @@ class Node::State {
     for (auto& parts : shards_) parts->loop.drain_expired();
   }
 
-  bool drained() const {
-    return std::all_of(shards_.begin(), shards_.end(),
-                       [](const auto& parts) { return parts->loop.status().drained; });
+  // The worker goes last: it may be the one that moves what the shards wait for into the log.
+  bool drained() {
+    const bool shards_drained =
+        std::all_of(shards_.begin(), shards_.end(),
+                    [](const auto& parts) { return parts->loop.status().drained; });
+    if (!shards_drained || !worker_) return shards_drained;
+    if (!std::exchange(worker_drains_, true)) worker_->drain();
+    return worker_->drained();
   }
 
   void give_back_memory() {
@@ -187,12 +192,12 @@ class Node::State {
   // From the outside in: nobody may call what has ended.
   void stop() {
     stop_callers();
-    if (database_) database_->stop();
+    if (storage_) storage_->stop();
   }
 
   void stop_at_once() {
     stop_callers();
-    if (database_) database_->stop_at_once();
+    if (storage_) storage_->stop_at_once();
   }
 
   const adapters::HttpServer& http() const { return *http_; }
@@ -200,9 +205,11 @@ class Node::State {
  private:
   void stop_callers() {
     // A search through a large catalog would take its time.
-    if (catalog_) catalog_->end();
+    if (storage_) storage_->reader().end();
     if (http_) http_->stop();
     for (auto& parts : shards_) parts->loop.stop();
+    if (worker_) worker_->stop();
+    if (messaging_) messaging_->stop();
   }
 
   const ServeOptions options_;
@@ -210,10 +217,11 @@ class Node::State {
   adapters::PrometheusMetrics metrics_;
   adapters::SpdlogLog log_;
   Report report_;
-  adapters::LocalBrokerHub broker_hub_;
-  std::unique_ptr<adapters::SqliteDatabase> database_;
-  std::unique_ptr<adapters::SqliteReader> catalog_;
+  std::unique_ptr<Storage> storage_;
+  std::unique_ptr<Messaging> messaging_;
   std::vector<std::unique_ptr<ShardParts>> shards_;
+  std::optional<WorkerUnit> worker_;
+  bool worker_drains_ = false;
   std::unique_ptr<adapters::HttpServer> http_;
 
   // The most documents and connections since memory was last given back.
@@ -230,9 +238,10 @@ Node::Node(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Node::~Node() { stop(); }
 
 void Node::start() { state_->start(); }
+void Node::announce_drain() { state_->announce_drain(); }
 void Node::drain() { state_->drain(); }
 void Node::drain_expired() { state_->drain_expired(); }
-bool Node::drained() const { return state_->drained(); }
+bool Node::drained() { return state_->drained(); }
 void Node::give_back_memory() { state_->give_back_memory(); }
 void Node::stop() { state_->stop(); }
 void Node::stop_at_once() { state_->stop_at_once(); }

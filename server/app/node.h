@@ -8,13 +8,13 @@
 
 namespace syncline::app {
 
-// One node, put together: the shards with their event loops, the store, the broker and the HTTP
-// server. The one place where adapters and core meet.
+// One node, put together: the shards with their event loops, the store, the way to other nodes, and
+// the HTTP server. The one place where adapters and core meet.
 //
-// A node's life: open, start, drain, stop. One call at a time.
+// A node's life: open, start, announce_drain, drain, stop. One call at a time.
 class Node {
  public:
-  // Takes the ports and the data folder. If one of them cannot be had, nothing has been changed,
+  // Takes the ports, and the data folder or its place at the services. If one cannot be had, nothing has been changed,
   // and the error's detail is a line for the operator.
   static Result<std::unique_ptr<Node>> open(const ServeOptions& options);
 
@@ -25,11 +25,13 @@ class Node {
 
   void start();
 
-  // Takes no more connections; saves what it has, then closes them (core::Shard::drain).
+  // Says that it is not ready, and goes on as before: for the gateway to notice.
+  void announce_drain();
+  // Takes no more connections; saves what it has, and moves its clients off (core::Shard::drain).
   void drain();
   // Closes at once what is left.
   void drain_expired();
-  bool drained() const;
+  bool drained();
 
   // Returns to the operating system what evicted documents and closed connections have left free in
   // the allocator, which by itself would keep it for ever. Call now and then; it costs something

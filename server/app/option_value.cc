@@ -165,6 +165,19 @@ OptionValue duration_value(Duration& target, Duration min) {
           .clear = {}};
 }
 
+OptionValue duration_or_auto_value(std::optional<Duration>& target) {
+  return {.set = [&target](std::string_view text) -> Result<void> {
+            if (text == "auto") {
+              target.reset();
+              return {};
+            }
+            SYNCLINE_ASSIGN(target, parse_duration(text));
+            return {};
+          },
+          .text = [&target] { return target ? format_duration(*target) : "auto"; },
+          .clear = {}};
+}
+
 OptionValue endpoint_value(adapters::Endpoint& target) {
   return {.set = [&target](std::string_view text) -> Result<void> {
             auto endpoint = adapters::Endpoint::parse(text);

@@ -32,6 +32,8 @@ Examples:
   syncline-server serve
   syncline-server serve --listen 0.0.0.0:8080 --data /var/lib/syncline --allow-origin same
   syncline-server serve --config /etc/syncline.toml --log-format json
+  syncline-server serve --postgres postgresql://syncline@db/syncline --redis redis://cache:6379
+      One of several nodes behind a gateway
 
 SIGTERM and SIGINT stop the node gently: it takes no new connections, saves what it has, tells its
 clients to come back, and exits with 0. A second signal ends it at once.
@@ -52,23 +54,28 @@ void print_help() {
 }
 
 void print_ready(const Node& node, const ServeOptions& options) {
-  std::printf("Syncline %s is ready: http://%s/ (documents in %s, metrics at http://%s/metrics)\n",
-              std::string(version).c_str(), node.listen_endpoint().text().c_str(),
-              options.data.c_str(), node.admin_endpoint().text().c_str());
+  const std::string storage = describe_storage(storage_options(options.cluster, options.data));
+  std::printf("Syncline %s is ready: http://%s/ (%s, metrics at http://%s/metrics)\n",
+              std::string(version).c_str(), node.listen_endpoint().text().c_str(), storage.c_str(),
+              node.admin_endpoint().text().c_str());
   std::fflush(stdout);
 }
 
-// Ends the node gently, or at once when a second signal comes. All of it takes no longer than
-// `timeout`, but for a second in which the threads end; what then still hangs (a disk that does not
-// answer) is left behind: nothing that was acknowledged depends on it.
+// Ends the node gently, or at once when a second signal comes. First the gateway is given its time
+// to notice, and the clients theirs to move. What then is not done takes no longer than `timeout`,
+// but for a second in which the threads end; what even then hangs (a disk that does not answer) is
+// left behind: nothing that was acknowledged depends on it.
 class Shutdown {
  public:
   Shutdown(Node& node, ShutdownSignals& signals, Duration timeout)
       : node_(node), signals_(signals), left_(timeout) {}
 
-  void run() {
+  void run(Duration notice, Duration spread) {
     // For the last frames to leave, and as much again for the threads to end.
     const Duration reserve = std::min<Duration>(seconds(2), left_ / 4);
+    node_.announce_drain();
+    left_ += notice + spread;
+    wait(notice, [] { return false; });
     node_.drain();
     const bool drained = wait(left_ - 2 * reserve, [this] { return node_.drained(); });
     if (!drained) {
@@ -124,6 +131,8 @@ int serve_command(std::span<const std::string> arguments) {
         {ErrorCode::invalid_argument,
          "'" + parsed->positional.front() + "': serve takes options only; --help lists them"});
   }
+  const auto settled = settle_serve_options(options);
+  if (!settled.ok()) return refuse(settled.error());
   // Before any thread exists, so that all inherit it.
   ShutdownSignals signals;
   auto node = Node::open(options);
@@ -132,7 +141,8 @@ int serve_command(std::span<const std::string> arguments) {
   print_ready(**node, options);
   constexpr auto between_give_backs = seconds(1);
   while (!signals.wait_for(between_give_backs)) (*node)->give_back_memory();
-  Shutdown(**node, signals, options.drain_timeout).run();
+  Shutdown(**node, signals, options.drain_timeout)
+      .run(*options.drain_notice, options.core.handoff_spread);
   return exit_success;
 }
 

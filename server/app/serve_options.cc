@@ -13,6 +13,7 @@ constexpr std::size_t gibibyte = 1024 * mebibyte;
 constexpr std::size_t any_count = 1'000'000'000;
 
 OptionGroup node_options(ServeOptions& v) {
+  std::vector<Option> log = log_option_rows(v.log);
   return {"The node",
           {{"config", "FILE", "A TOML file: each option below as a key", text_value(v.config)},
            {"listen", "HOST:PORT", "Where editors and browsers connect; port 0 takes a free one",
@@ -25,10 +26,50 @@ OptionGroup node_options(ServeOptions& v) {
             count_value(v.threads, 1, 1024)},
            {"drain-timeout", "TIME", "On SIGTERM, how long to wait for what is being saved",
             duration_value(v.drain_timeout)},
-           {"log-format", "FORMAT", "auto, human or json; auto is human on a terminal",
-            choice_value(v.log_format, {"auto", "human", "json"})},
-           {"log-level", "LEVEL", "debug, info, warning or error",
-            choice_value(v.log_level, {"debug", "info", "warning", "error"})}}};
+           std::move(log[0]),
+           std::move(log[1])}};
+}
+
+OptionGroup cluster_options(ServeOptions& v) {
+  return {"Several nodes",
+          {postgres_option(v.cluster),
+           redis_option(v.cluster),
+           {"durability", "MODE",
+            "An edit is acknowledged when it is in the log (commit), or in Redis' write buffer, "
+            "from where workers move it into the log (buffer)",
+            choice_value(v.durability, {"commit", "buffer"})},
+           {"with-worker", "", "Run a worker inside this node, too (for durability=buffer)",
+            switch_value(v.with_worker)},
+           {"drain-notice", "TIME",
+            "On SIGTERM, be unready for so long before anything is closed, so that the gateway "
+            "notices; auto is 3s with --redis, else 0",
+            duration_or_auto_value(v.drain_notice)},
+           {"handoff-spread", "TIME",
+            "Then move the clients off over so long; auto is 5s with --redis, else 0",
+            duration_or_auto_value(v.handoff_spread)},
+           {"anti-entropy-interval", "TIME",
+            "Compare open documents with what is saved this often; 0 where no other node writes; "
+            "auto is 5s with --postgres, else 0",
+            duration_or_auto_value(v.anti_entropy_interval)},
+           {"gap-repair-delay", "TIME",
+            "Read what is saved when an update of another node has been missing for so long",
+            duration_value(v.core.gap_repair_delay)},
+           {"commit-without-buffer", "",
+            "While Redis takes nothing, commit edits to PostgreSQL directly instead of holding them",
+            switch_value(v.core.commit_without_buffer)},
+           {"max-undrained-bytes", "SIZE",
+            "Updates of one document in the write buffer and not yet in the log; beyond it, its "
+            "writers must wait",
+            size_value(v.core.undrained_bytes_max, kibibyte, 64 * gibibyte)},
+           {"undrained-check-interval", "TIME", "Look this often what workers have moved",
+            duration_value(v.core.undrained_check_interval, milliseconds(10))},
+           {"log-check-interval", "TIME",
+            "Compare with the log this often, though the write buffer brings everything",
+            duration_value(v.core.log_check_interval, milliseconds(100))},
+           {"doubt-delay", "TIME",
+            "After the write buffer lost something: append what others had written, if they have "
+            "not done so for so long",
+            duration_value(v.core.doubt_delay, milliseconds(10))}}};
 }
 
 OptionGroup admission_options(ServeOptions& v) {
@@ -74,6 +115,9 @@ OptionGroup inbound_options(ServeOptions& v) {
            {"max-unlogged-bytes", "SIZE",
             "Updates of one document that are not saved yet; beyond it, its writers must wait",
             size_value(v.core.unlogged_bytes_max, kibibyte, 64 * gibibyte)},
+           {"held-back-timeout", "TIME",
+            "Close a client (1013) whose edits have had to wait for so long",
+            duration_value(v.core.held_back_max, seconds(1))},
            {"max-awareness-bytes", "SIZE", "What one client may say of itself (awareness)",
             size_value(v.core.awareness_state_bytes_max, 128, mebibyte)},
            {"max-awareness-clients", "N", "Client ids that one connection may announce",
@@ -108,9 +152,9 @@ OptionGroup outbound_options(ServeOptions& v) {
         duration_value(v.core.keepalive_interval, milliseconds(100))}}};
 }
 
-OptionGroup storage_options(ServeOptions& v) {
+OptionGroup document_options(ServeOptions& v) {
   return {
-      "Storage",
+      "Documents",
       {{"evict-after", "TIME", "Drop a document from memory when nobody has it open for so long",
         duration_value(v.core.evict_after)},
        {"fold-after", "TIME",
@@ -128,12 +172,6 @@ OptionGroup storage_options(ServeOptions& v) {
         duration_value(v.core.retry_delay_min, milliseconds(1))},
        {"retry-delay-max", "TIME", "The same, after many attempts",
         duration_value(v.core.retry_delay_max, milliseconds(1))},
-       {"gap-repair-delay", "TIME",
-        "Read the log when an update of another node has been missing for so long",
-        duration_value(v.core.gap_repair_delay)},
-       {"anti-entropy-interval", "TIME",
-        "Compare open documents with their log this often; 0 where no other node writes",
-        duration_value(v.core.anti_entropy_interval)},
        {"keep-deleted-content", "", "Keep what was deleted instead of forgetting it",
         switch_value(v.core.keep_deleted_content)}}};
 }
@@ -146,6 +184,37 @@ ServeOptions default_serve_options() {
   return options;
 }
 
+Result<void> settle_serve_options(ServeOptions& options) {
+  const auto refuse = [](std::string line) {
+    return Error{ErrorCode::invalid_argument, std::move(line)};
+  };
+  const bool shared = !options.cluster.postgres.empty();
+  const bool joined = !options.cluster.redis.empty();
+  if (joined && !shared) {
+    return refuse("--redis: needs --postgres URL as well: nodes must share their documents");
+  }
+  if (options.buffered() && !joined) {
+    return refuse("--durability buffer: needs --redis URL, where the write buffer is");
+  }
+  if (options.with_worker && !options.buffered()) {
+    return refuse("--with-worker: there is nothing to do for it without --durability buffer");
+  }
+  const auto by_default = [](bool wanted, Duration value) {
+    return wanted ? value : Duration::zero();
+  };
+  options.drain_notice = options.drain_notice.value_or(by_default(joined, seconds(3)));
+  options.core.handoff_spread = options.handoff_spread.value_or(by_default(joined, seconds(5)));
+  options.core.anti_entropy_interval =
+      options.anti_entropy_interval.value_or(by_default(shared, seconds(5)));
+  options.worker.snapshot_interval = options.core.snapshot_interval;
+  options.worker.snapshot_updates_min = options.core.snapshot_updates_min;
+  options.worker.log_page_bytes = options.core.log_page_bytes;
+  options.worker.retry_delay_min = options.core.retry_delay_min;
+  options.worker.retry_delay_max = options.core.retry_delay_max;
+  options.worker.keep_deleted_content = options.core.keep_deleted_content;
+  return {};
+}
+
 core::Config shard_config(const ServeOptions& options) {
   const auto share = [&](std::size_t all) { return (all + options.threads - 1) / options.threads; };
   core::Config config = options.core;
@@ -155,8 +224,15 @@ core::Config shard_config(const ServeOptions& options) {
 }
 
 std::vector<OptionGroup> serve_option_table(ServeOptions& values) {
-  return {node_options(values), admission_options(values), inbound_options(values),
-          outbound_options(values), storage_options(values)};
+  return {node_options(values),
+          cluster_options(values),
+          admission_options(values),
+          inbound_options(values),
+          outbound_options(values),
+          document_options(values),
+          postgres_option_group(values.cluster),
+          redis_option_group(values.cluster),
+          worker_option_group(values.worker)};
 }
 
 }  // namespace syncline::app

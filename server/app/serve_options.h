@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/adapters/beast/http_server.h"
+#include "server/app/cluster_options.h"
 #include "server/app/option.h"
 #include "server/core/config.h"
 
@@ -20,15 +21,30 @@ struct ServeOptions {
   std::string data = "./syncline-data";
   std::size_t threads = 1;
   Duration drain_timeout = seconds(20);
-  std::string log_format = "auto";
-  std::string log_level = "info";
+  LogOptions log;
   Duration ping_after = seconds(30);
   Duration drop_after = seconds(60);
   Duration message_timeout = seconds(120);
   std::size_t unfinished_bytes_max = 256 * limits::mebibyte;
   // The counts are the node's: each shard gets its share (shard_config).
   core::Config core = {.connections_max = 100'000, .documents_max = 200'000};
+
+  ClusterOptions cluster;
+  std::string durability = "commit";
+  bool with_worker = false;
+  core::WorkerConfig worker;
+  // Not given: settle_serve_options() decides.
+  std::optional<Duration> drain_notice;
+  std::optional<Duration> handoff_spread;
+  std::optional<Duration> anti_entropy_interval;
+
+  bool buffered() const { return durability == "buffer"; }
 };
+
+// Checks what options say together, and decides what was left to be decided: a node that may have
+// others beside it compares itself with the log, and goes slowly. The error's detail is a line for
+// the operator.
+Result<void> settle_serve_options(ServeOptions& options);
 
 // What one of the node's shards may do.
 core::Config shard_config(const ServeOptions& options);

@@ -19,11 +19,18 @@ struct Config {
   std::size_t connections_per_document_max = 5'000;
   std::size_t documents_max = 50'000;  // Open at once, per shard.
 
+  // Handoff: on SIGTERM, connections are moved off one by one over so long, so that they do not all
+  // come to another node at once. Zero: all at once; for a node that is alone.
+  Duration handoff_spread = Duration::zero();
+
   // Inbound.
   std::size_t message_bytes_max = limits::message_bytes_max;
   std::size_t pending_bytes_max = limits::pending_bytes_max;
   // Accepted and not yet durable, per document; beyond it the room stops reading from its writers.
   std::size_t unlogged_bytes_max = 8 * limits::mebibyte;
+  // A connection that has not been read for so long, because what it wrote cannot be made durable,
+  // is closed (1013): its client keeps its edits and says that it is not connected.
+  Duration held_back_max = seconds(60);
 
   // Outbound.
   // Given to one socket and not yet taken by the operating system.
@@ -68,6 +75,9 @@ struct Config {
   // Compare with the log's heads this often (jittered), though the buffer brings everything: a
   // worker that was stopped for long may write what the buffer has forgotten.
   Duration log_check_interval = seconds(30);
+  // While the buffer takes nothing, commit updates to the log directly. Otherwise they are held until
+  // it is back.
+  bool commit_without_buffer = false;
   // After the buffer forgot something: what other nodes appended is appended again by this one if
   // they have not done so for this long, or up to twice as long.
   Duration doubt_delay = seconds(2);

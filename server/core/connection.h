@@ -46,6 +46,8 @@ struct Connection {
   // Inbound.
   bool reading = false;
   bool held_back = false;             // Not read, because the log or the peer itself is behind.
+  Instant held_back_since;            // Meaningful while held_back.
+  bool leaving = false;               // Is closed (1012) once what it wrote is durable.
   std::uint64_t update_messages = 0;  // Received; the ordinal of the last one.
   Ticket last_ticket;                 // Of its last update.
   std::deque<Unacked> unacked;

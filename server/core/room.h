@@ -87,7 +87,10 @@ class Room final : private TokenSource, private AppendPath {
   // The end of a turn: forwards what it brought.
   void flush();
   void on_deadline();
-  // Closes each connection (1012) once what it wrote is durable, then makes ready to be dropped.
+  // Reads no more of the connection, and closes it (1012) once what it wrote is durable. It may be
+  // gone when this returns.
+  void hand_off(Connection& connection);
+  // Hands off every connection, then makes ready to be dropped.
   void drain();
   // Closes every connection (1012) at once: the time to drain is over.
   void close_all();
@@ -104,6 +107,7 @@ class Room final : private TokenSource, private AppendPath {
   // Nothing is left to do: the shard destroys the room.
   bool finished() const { return finished_ && outstanding_ == 0; }
   std::size_t connection_count() const { return connections_.size(); }
+  const std::vector<Connection*>& connections() const { return connections_; }
 
   // The shard's notes on when to come back to this room; the room itself does not look at them.
   struct Schedule {
@@ -176,6 +180,7 @@ class Room final : private TokenSource, private AppendPath {
   Instant awareness_now() const;
   void publish_awareness(const std::vector<protocol::AwarenessEntry>& entries);
   void update_reading(Connection& connection);
+  void set_held_back(Connection& connection, bool held_back);
 
   // room_buffer.cc; REQUIRES: follower_.
   void request_buffer_page();
@@ -189,6 +194,7 @@ class Room final : private TokenSource, private AppendPath {
   void append_again(std::vector<BufferFollower::Retained> entries);
   void note_retained();
   void expect_repair();
+  bool goes_around_the_buffer() const;
 
   // room_outbound.cc
   void seal_turn();
@@ -204,6 +210,7 @@ class Room final : private TokenSource, private AppendPath {
   void deliver(Connection& connection, RingEntry& entry);
   bool send_awareness(Connection& connection);
   void drop_consumed_entries();
+  void close_leavers();
 
   // room_sync.cc
   bool waits_for_durability(const Connection& connection) const;
@@ -261,6 +268,7 @@ class Room final : private TokenSource, private AppendPath {
   std::map<Ticket, Incoming> held_;
   bool durable_changed_ = false;
   AwarenessTable::Version awareness_flushed_ = 0;
+  std::size_t leaving_ = 0;  // Invariant: how many connections are leaving.
   // Connections for which a commit or the passing of time may change what they can be sent.
   std::map<ConnectionId, Connection*> waiting_;
 
@@ -278,6 +286,7 @@ class Room final : private TokenSource, private AppendPath {
   Instant snapshot_at_ = Instant::never();
   Instant repair_at_ = Instant::never();
   Instant doubts_until_ = Instant::never();
+  Instant around_buffer_until_;  // Until then, appends go to the log.
   Instant held_back_until_ = Instant::never();
   Instant budget_retry_at_ = Instant::never();
   Instant quarantined_until_ = Instant::never();

@@ -138,7 +138,10 @@ void Room::on_buffer_append_done(Ticket ticket, const ports::BufferAppendResult&
       result.outcome == ports::Outcome::committed && result.position.lineage < follower_->lineage();
   const auto committed =
       finish_append(ticket, lost ? ports::Outcome::unknown : result.outcome, result.error);
-  if (!committed) return;
+  if (!committed) {
+    around_buffer_until_ = now() + host_.config().retry_delay_max;
+    return;
+  }
   if (planted(PlantedBug::unknown_is_committed) && result.position.offset == 0) return settle();
   note_lineage(result.position.lineage);
   follower_->add(result.position, committed->checksum, committed->update, true);
@@ -229,6 +232,12 @@ void Room::append_again(std::vector<BufferFollower::Retained> entries) {
 void Room::note_retained() {
   undrained_gauge_.set(follower_->retained_bytes());
   if (paused_ > 0) durable_changed_ = true;  // Lets flush() look at those who are held back.
+}
+
+// After the buffer did not take something, for a while; then it is tried again. Others read it from
+// the log. (Where both took it, it is there twice, and idempotent.)
+bool Room::goes_around_the_buffer() const {
+  return host_.config().commit_without_buffer && now() < around_buffer_until_;
 }
 
 // Soon, if nobody brings what is missing until then.

@@ -80,8 +80,8 @@ void Room::leave(Connection& connection) {
   }
   waiting_.erase(connection.id);
   release_sync(connection);
-  if (connection.held_back) paused_gauge_.set(--paused_);
-  connection.held_back = false;
+  set_held_back(connection, false);
+  if (std::exchange(connection.leaving, false)) --leaving_;
   connection.room = nullptr;
   if (!planted(PlantedBug::awareness_outlives_connection)) {
     publish_awareness(awareness_.remove_connection(connection.id));
@@ -353,14 +353,18 @@ void Room::update_reading(Connection& connection) {
                         connection.owed_bytes > owed_max;
   const bool little = writer_.unlogged_bytes() <= bytes_max / 2 && undrained <= undrained_max / 2 &&
                       connection.owed_bytes <= owed_max / 2;
-  const bool wanted =
-      !draining_ && !waits_for_durability(connection) && (connection.reading ? !too_much : little);
+  const bool wanted = !connection.leaving && !waits_for_durability(connection) &&
+                      (connection.reading ? !too_much : little);
   if (wanted == connection.reading) return;
   connection.reading = wanted;
   host_.ports().transport.set_reading(connection.id, wanted);
-  const bool held_back = !wanted && !draining_;
+  set_held_back(connection, !wanted && !connection.leaving);
+}
+
+void Room::set_held_back(Connection& connection, bool held_back) {
   if (held_back == connection.held_back) return;
   connection.held_back = held_back;
+  connection.held_back_since = now();
   paused_gauge_.set(held_back ? ++paused_ : --paused_);
 }
 

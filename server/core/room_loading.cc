@@ -62,7 +62,7 @@ RequestToken Room::token_for(Ticket ticket) {
 
 void Room::send_append(Ticket ticket, const SharedBytes& update, std::uint64_t checksum) {
   const Ports& ports = host_.ports();
-  if (ports.buffer == nullptr) {
+  if (ports.buffer == nullptr || goes_around_the_buffer()) {
     ports.updates.append(token_for(ticket), name_, update, checksum);
   } else {
     ports.buffer->append(token_for(ticket), name_, update, checksum, follower_->lineage());
@@ -368,17 +368,20 @@ void Room::on_deadline() {
   settle();
 }
 
+void Room::hand_off(Connection& connection) {
+  if (!std::exchange(connection.leaving, true)) ++leaving_;
+  if (connection.reading) {
+    connection.reading = false;
+    host_.ports().transport.set_reading(connection.id, false);
+  }
+  if (status_ == Status::open && !connection.unacked.empty()) return;
+  refuse(connection, protocol::CloseCode::restarting, "the server restarts",
+         ports::Rejection::draining);
+}
+
 void Room::drain() {
   draining_ = true;
-  for (Connection* connection : std::vector<Connection*>(connections_)) {
-    if (connection->reading) {
-      connection->reading = false;
-      host_.ports().transport.set_reading(connection->id, false);
-    }
-    if (status_ == Status::open && !connection->unacked.empty()) continue;
-    refuse(*connection, protocol::CloseCode::restarting, "the server restarts",
-           ports::Rejection::draining);
-  }
+  for (Connection* connection : std::vector<Connection*>(connections_)) hand_off(*connection);
   settle();
 }
 

@@ -47,10 +47,7 @@ void Room::flush() {
     durable_changed_ = false;
     write_held_snapshot();
     for (const auto& [id, connection] : waiting_) note_durable(*connection);
-    if (draining_) {
-      for (Connection* connection : connections_) pump(*connection);
-      return drain();
-    }
+    if (leaving_ > 0) close_leavers();
   }
   // pump() closes nothing, so the row stays as it is; what waits changes.
   if (all) {
@@ -61,6 +58,16 @@ void Room::flush() {
   }
   memory_gauge_.set(doc_->memory_bytes());
   ring_gauge_.set(ring_.bytes());
+}
+
+// Those whose last words are durable get what they are owed, and go.
+void Room::close_leavers() {
+  for (Connection* connection : std::vector<Connection*>(connections_)) {
+    if (!connection->leaving) continue;
+    pump(*connection);
+    hand_off(*connection);
+  }
+  settle();
 }
 
 // Makes one ring entry of what the turn brought.

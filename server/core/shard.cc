@@ -1,6 +1,7 @@
 #include "server/core/shard.h"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -107,6 +108,14 @@ class Shard::State final : public RoomHost {
   void flush();
   void on_deadline();
   void check_connection(ConnectionId id);
+  void end_connection(Connection& connection, ports::Rejection rejection, std::string_view reason);
+
+  // Handoff.
+  void drain();
+  Instant next_handoff() const;
+  void run_due_handoffs(Instant now);
+  void drain_rooms();
+  std::vector<Room*> all_rooms() const;
 
   // Anti-entropy.
   void schedule_checks(const Room& room);
@@ -126,6 +135,7 @@ class Shard::State final : public RoomHost {
   std::map<DocumentName, std::unique_ptr<Room>> rooms_;
   std::size_t catch_up_bytes_ = 0;
   bool draining_ = false;
+  bool rooms_drain_ = false;  // Every connection has been handed off.
 
   // Many documents are compared in one round trip, one such request at a time.
   struct HeadsRequest {
@@ -139,6 +149,11 @@ class Shard::State final : public RoomHost {
   Instant log_check_at_ = Instant::never();
   Instant buffer_check_at_ = Instant::never();
   Instant undrained_check_at_ = Instant::never();
+
+  // Who is still to be handed off, the next one first, and how many there were.
+  std::deque<ConnectionId> to_hand_off_;
+  std::size_t handed_off_of_ = 0;
+  Instant handoff_began_at_;
 
   // Rooms with something to forward, in the order in which they asked.
   std::vector<Room*> to_flush_;
@@ -195,7 +210,8 @@ void Shard::State::connect(ConnectionId id, const ConnectRequest& request) {
   connection.acks = request.acks;
   connection.client = request.client;
   connection.last_sent_at = connection.progress_at = now;
-  connection_alarms_.emplace(now + std::min(config_.keepalive_interval, config_.write_stall_max),
+  connection_alarms_.emplace(now + std::min({config_.keepalive_interval, config_.write_stall_max,
+                                             config_.held_back_max}),
                              id);
   room->join(connection);
   touch(*room);
@@ -245,11 +261,62 @@ void Shard::State::on_deadline() {
     touch(*room);
   }
   run_due_checks(now);
+  run_due_handoffs(now);
   while (!connection_alarms_.empty() && connection_alarms_.begin()->first <= now) {
     const ConnectionId id = connection_alarms_.begin()->second;
     connection_alarms_.erase(connection_alarms_.begin());
     check_connection(id);
   }
+}
+
+// Room after room, so that a document is on two nodes for a short time only.
+void Shard::State::drain() {
+  if (std::exchange(draining_, true)) return;
+  for (const auto& [name, room] : rooms_) {
+    for (const Connection* connection : room->connections()) {
+      to_hand_off_.push_back(connection->id);
+    }
+  }
+  handed_off_of_ = to_hand_off_.size();
+  handoff_began_at_ = ports_.clock.now();
+  run_due_handoffs(handoff_began_at_);
+}
+
+// The first one leaves at once, the last one a moment before the time is up.
+Instant Shard::State::next_handoff() const {
+  if (to_hand_off_.empty()) return Instant::never();
+  const std::size_t done = handed_off_of_ - to_hand_off_.size();
+  const double part = static_cast<double>(done) / static_cast<double>(handed_off_of_);
+  const auto spread = static_cast<double>(config_.handoff_spread.count());
+  return handoff_began_at_ + Duration(static_cast<Duration::rep>(spread * part));
+}
+
+void Shard::State::run_due_handoffs(Instant now) {
+  if (!draining_ || rooms_drain_) return;
+  while (next_handoff() <= now) {
+    const ConnectionId id = to_hand_off_.front();
+    to_hand_off_.pop_front();
+    Connection* connection = find(id);
+    if (connection == nullptr) continue;
+    Room& room = *connection->room;
+    room.hand_off(*connection);
+    touch(room);
+  }
+  if (to_hand_off_.empty()) drain_rooms();
+}
+
+void Shard::State::drain_rooms() {
+  rooms_drain_ = true;
+  for (Room* room : all_rooms()) {
+    room->drain();
+    touch(*room);
+  }
+}
+
+std::vector<Room*> Shard::State::all_rooms() const {
+  std::vector<Room*> rooms;
+  for (const auto& [name, room] : rooms_) rooms.push_back(room.get());
+  return rooms;
 }
 
 // Jittered, so that the nodes do not all ask at once.
@@ -316,20 +383,31 @@ void Shard::State::check_buffer_heads(bool only_retaining) {
   ports_.buffer->read_heads(buffer_heads_->token, std::move(names));
 }
 
-// Keeps a quiet connection alive, and ends one that takes nothing.
+// For its client to try again later (1013).
+void Shard::State::end_connection(Connection& connection, ports::Rejection rejection,
+                                  std::string_view reason) {
+  Room& room = *connection.room;
+  ports_.metrics.reject(rejection);
+  room.leave(connection);
+  close_connection(connection.id, protocol::CloseCode::try_again_later, reason);
+  touch(room);
+}
+
+// Keeps a quiet connection alive; ends one that takes nothing, or cannot be read for too long.
 void Shard::State::check_connection(ConnectionId id) {
   Connection* connection = find(id);
   if (connection == nullptr) return;
   const Instant now = ports_.clock.now();
+  if (connection->held_back && now >= connection->held_back_since + config_.held_back_max) {
+    return end_connection(*connection, ports::Rejection::not_durable,
+                          "what was written cannot be saved at the moment");
+  }
   if (connection->in_flight_bytes > 0) {
     const bool stalled = now >= connection->progress_at + config_.write_stall_max;
     const bool too_slow = !connection->bulk.empty() && now >= connection->bulk_deadline;
     if (stalled || too_slow) {
-      Room& room = *connection->room;
-      ports_.metrics.reject(ports::Rejection::slow_consumer);
-      room.leave(*connection);
-      close_connection(id, protocol::CloseCode::try_again_later, "the client reads too slowly");
-      return touch(room);
+      return end_connection(*connection, ports::Rejection::slow_consumer,
+                            "the client reads too slowly");
     }
   } else if (now >= connection->last_sent_at + config_.keepalive_interval) {
     SharedBytes frame(protocol::y_websocket::keepalive());
@@ -341,7 +419,8 @@ void Shard::State::check_connection(ConnectionId id) {
   }
   // A stall that is shorter than a keepalive's wait must be seen in time as well.
   const Instant quiet = connection->last_sent_at + config_.keepalive_interval;
-  const Instant again = now + std::min(config_.keepalive_interval / 2, config_.write_stall_max);
+  const Instant again = now + std::min({config_.keepalive_interval / 2, config_.write_stall_max,
+                                        config_.held_back_max});
   connection_alarms_.emplace(quiet > now ? std::min(quiet, again) : again, id);
 }
 
@@ -356,7 +435,7 @@ void Shard::on_connect(ConnectionId connection, ConnectRequest request) {
 
 void Shard::on_message(ConnectionId connection, BytesView message) {
   Connection* known = state_->find(connection);
-  if (known == nullptr || state_->draining_) return;
+  if (known == nullptr || known->leaving) return;
   state_->ports_.metrics.add(ports::Counter::messages_in);
   state_->ports_.metrics.add(ports::Counter::bytes_in, message.size());
   Room& room = *known->room;
@@ -437,6 +516,8 @@ void Shard::on_buffer_heads(RequestToken token, Result<std::vector<ports::Buffer
       state_->touch(*room);
     }
   }
+  // What others have committed meanwhile without the buffer.
+  if (!heads.ok() && state_->config_.commit_without_buffer) state_->check_log_heads();
   if (std::exchange(state_->buffer_reconnected_, false)) state_->check_buffer_heads(false);
 }
 
@@ -503,26 +584,16 @@ Instant Shard::next_deadline() const {
   if (!state_->connection_alarms_.empty()) {
     next = std::min(next, state_->connection_alarms_.begin()->first);
   }
-  return std::min(
-      {next, state_->log_check_at_, state_->buffer_check_at_, state_->undrained_check_at_});
+  return std::min({next, state_->log_check_at_, state_->buffer_check_at_,
+                   state_->undrained_check_at_, state_->next_handoff()});
 }
 
 void Shard::on_deadline() { state_->on_deadline(); }
 
-void Shard::drain() {
-  state_->draining_ = true;
-  std::vector<Room*> rooms;
-  for (const auto& [name, room] : state_->rooms_) rooms.push_back(room.get());
-  for (Room* room : rooms) {
-    room->drain();
-    state_->touch(*room);
-  }
-}
+void Shard::drain() { state_->drain(); }
 
 void Shard::drain_expired() {
-  std::vector<Room*> rooms;
-  for (const auto& [name, room] : state_->rooms_) rooms.push_back(room.get());
-  for (Room* room : rooms) {
+  for (Room* room : state_->all_rooms()) {
     room->close_all();
     state_->touch(*room);
   }

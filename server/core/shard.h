@@ -122,8 +122,9 @@ class Shard final : public ports::UpdateStoreSink,
   Instant next_deadline() const;
   void on_deadline();
 
-  // SIGTERM: takes no connection and no message any more, closes every connection with 1012 once
-  // what it sent is durable (or when `drain_expired` is called), writes final snapshots.
+  // SIGTERM: takes no new connection. Hands its connections off, over Config::handoff_spread: of
+  // each, no message is taken any more, and it is closed with 1012 once what it sent is durable (or
+  // when `drain_expired` is called). Then writes final snapshots.
   void drain();
   // Closes what is left at once.
   void drain_expired();

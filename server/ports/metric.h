@@ -82,6 +82,7 @@ enum class Rejection : std::uint8_t {
   load_failed,
   slow_consumer,
   draining,
+  not_durable,
   count_,
 };
 
@@ -180,6 +181,7 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Rejection
         "load_failed",
         "slow_consumer",
         "draining",
+        "not_durable",
     }};
 
 static_assert(!counter_info.back().name.empty() && !gauge_info.back().name.empty() &&

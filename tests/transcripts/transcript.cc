@@ -171,6 +171,8 @@ void configure(core::Config& config, const Command& command) {
       {"load_timeout", &config.load_timeout},
       {"gap_repair_delay", &config.gap_repair_delay},
       {"anti_entropy_interval", &config.anti_entropy_interval},
+      {"handoff_spread", &config.handoff_spread},
+      {"held_back_max", &config.held_back_max},
       {"undrained_check_interval", &config.undrained_check_interval},
       {"log_check_interval", &config.log_check_interval},
       {"doubt_delay", &config.doubt_delay},
@@ -184,6 +186,8 @@ void configure(core::Config& config, const Command& command) {
     const std::string_view value = setting.substr(equals + 1);
     if (const auto count = counts.find(name); count != counts.end()) {
       *count->second = parse_number(value);
+    } else if (name == "commit_without_buffer") {
+      config.commit_without_buffer = parse_number(value) != 0;
     } else {
       const auto duration = durations.find(name);
       SYNCLINE_ASSERT(duration != durations.end(), name);

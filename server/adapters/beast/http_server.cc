@@ -106,8 +106,9 @@ class HttpServer::State {
   Result<void> open() {
     SYNCLINE_ASSIGN(trusted_proxies_, TrustedProxies::parse(options_.trusted_proxies));
     SYNCLINE_TRY(bind(public_, "--listen", options_.listen));
-    return bind(admin_, "--admin-listen", options_.admin_listen);
+    return open_admin();
   }
+  Result<void> open_admin() { return bind(admin_, "--admin-listen", options_.admin_listen); }
 
   Endpoint endpoint(const Endpoint& asked, const tcp::acceptor& acceptor) const {
     return {asked.host, acceptor.local_endpoint().port()};
@@ -120,6 +121,10 @@ class HttpServer::State {
     loops_ = std::move(loops);
     catalog_ = &catalog;
     asio::co_spawn(context_, accept(public_, Port::listen), asio::detached);
+    start_admin();
+  }
+
+  void start_admin() {
     asio::co_spawn(context_, accept(admin_, Port::admin), asio::detached);
     thread_ = std::thread([this] { context_.run(); });
   }
@@ -405,11 +410,13 @@ HttpServer::HttpServer(const Options& options, const World& world)
 HttpServer::~HttpServer() { state_->stop(); }
 
 Result<void> HttpServer::open() { return state_->open(); }
+Result<void> HttpServer::open_admin() { return state_->open_admin(); }
 Endpoint HttpServer::listen_endpoint() const { return state_->listen_endpoint(); }
 Endpoint HttpServer::admin_endpoint() const { return state_->admin_endpoint(); }
 void HttpServer::start(std::vector<ShardLoop*> loops, ports::DocumentCatalog& catalog) {
   state_->start(std::move(loops), catalog);
 }
+void HttpServer::start_admin() { state_->start_admin(); }
 void HttpServer::stop_accepting() { state_->stop_accepting(); }
 void HttpServer::stop() { state_->stop(); }
 

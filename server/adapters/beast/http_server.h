@@ -68,6 +68,8 @@ class HttpServer {
 
   // Binds both ports. The error's detail is a line for the operator.
   Result<void> open();
+  // Binds the admin port alone: for a process that serves nobody but its operator.
+  Result<void> open_admin();
   // Where they are, with the real port numbers. REQUIRES: open() succeeded.
   Endpoint listen_endpoint() const;
   Endpoint admin_endpoint() const;
@@ -76,6 +78,8 @@ class HttpServer {
   // The catalog is asked on a thread of its own, one question at a time. REQUIRES: open()
   // succeeded.
   void start(std::vector<ShardLoop*> loops, ports::DocumentCatalog& catalog);
+  // Starts to accept on the admin port. REQUIRES: open_admin() succeeded.
+  void start_admin();
   // Closes the public port; what was accepted goes on, and so does the admin port. From any thread.
   void stop_accepting();
   // Ends the threads. Idempotent.

@@ -30,27 +30,6 @@ ports::AppendResult not_committed(ports::Outcome outcome, ErrorCode error) {
 
 }  // namespace
 
-class GroupCommit::Answers {
- public:
-  void add(Requester* requester, Answer answer) {
-    // There are as many requesters as shards: few.
-    for (auto& [known, answers] : by_requester_) {
-      if (known == requester) return answers.push_back(std::move(answer));
-    }
-    by_requester_.emplace_back(requester, std::vector<Answer>{std::move(answer)});
-  }
-
-  void deliver() {
-    for (auto& [requester, answers] : by_requester_) requester->deliver(std::move(answers));
-    by_requester_.clear();
-  }
-
-  void clear() { by_requester_.clear(); }
-
- private:
-  std::vector<std::pair<Requester*, std::vector<Answer>>> by_requester_;
-};
-
 GroupCommit::GroupCommit(std::unique_ptr<WriteConnection> connection, Options options,
                          ports::Clock& clock, ports::Metrics& metrics, ports::Log& log)
     : connection_(std::move(connection)),
@@ -62,7 +41,7 @@ GroupCommit::GroupCommit(std::unique_ptr<WriteConnection> connection, Options op
 
 GroupCommit::~GroupCommit() { stop(); }
 
-void GroupCommit::append(AppendRequest request) {
+void GroupCommit::append(store::AppendRequest request) {
   {
     const std::lock_guard lock(mutex_);
     if (!stopping_) {
@@ -72,11 +51,11 @@ void GroupCommit::append(AppendRequest request) {
       return;
     }
   }
-  request.requester->deliver({AppendAnswer{
+  request.requester->deliver({store::AppendAnswer{
       request.token, not_committed(ports::Outcome::refused, ErrorCode::unavailable)}});
 }
 
-void GroupCommit::write_snapshot(SnapshotRequest request) {
+void GroupCommit::write_snapshot(store::SnapshotRequest request) {
   {
     const std::lock_guard lock(mutex_);
     if (!stopping_) {
@@ -85,7 +64,7 @@ void GroupCommit::write_snapshot(SnapshotRequest request) {
       return;
     }
   }
-  request.requester->deliver({SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed}});
+  request.requester->deliver({store::SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed}});
 }
 
 void GroupCommit::limit_pages(std::uint32_t pages) { page_limit_ = pages; }
@@ -160,7 +139,7 @@ void GroupCommit::take_appends(Batch& batch) {
 void GroupCommit::commit(Batch batch) {
   const auto updates = static_cast<std::int64_t>(batch.appends.size());
   while (!batch.empty()) {
-    Answers answers;
+    store::Answers answers;
     Failure failure{ports::Outcome::refused, Error{ErrorCode::io_error}, 0};
     const Instant begun = clock_.now();
     if (try_commit(batch, answers, failure).ok()) {
@@ -181,7 +160,7 @@ void GroupCommit::commit(Batch batch) {
   if (updates > 0) metrics_.add(ports::Gauge::commit_queue_updates, -updates);
 }
 
-Result<void> GroupCommit::try_commit(const Batch& batch, Answers& answers, Failure& failure) {
+Result<void> GroupCommit::try_commit(const Batch& batch, store::Answers& answers, Failure& failure) {
   auto written = write_all(batch, answers, failure);
   if (!written.ok()) {
     connection_->rollback();
@@ -196,24 +175,24 @@ Result<void> GroupCommit::try_commit(const Batch& batch, Answers& answers, Failu
   return committed;
 }
 
-Result<void> GroupCommit::write_all(const Batch& batch, Answers& answers, Failure& failure) {
+Result<void> GroupCommit::write_all(const Batch& batch, store::Answers& answers, Failure& failure) {
   const WallTime now = clock_.wall_now();
   failure.culprit = batch.appends.size() + batch.snapshots.size();
   SYNCLINE_TRY(connection_->begin());
   failure.culprit = 0;
-  for (const AppendRequest& request : batch.appends) {
+  for (const store::AppendRequest& request : batch.appends) {
     SYNCLINE_ASSIGN(
         const Sequence sequence,
         connection_->append(request.document, request.update.view(), request.checksum, now));
     answers.add(
         request.requester,
-        AppendAnswer{request.token, {.outcome = ports::Outcome::committed, .sequence = sequence}});
+        store::AppendAnswer{request.token, {.outcome = ports::Outcome::committed, .sequence = sequence}});
     ++failure.culprit;
   }
-  for (const SnapshotRequest& request : batch.snapshots) {
+  for (const store::SnapshotRequest& request : batch.snapshots) {
     SYNCLINE_ASSIGN(const ports::SnapshotOutcome outcome,
                     connection_->write_snapshot(request.document, request.snapshot));
-    answers.add(request.requester, SnapshotWriteAnswer{request.token, outcome});
+    answers.add(request.requester, store::SnapshotWriteAnswer{request.token, outcome});
     ++failure.culprit;
   }
   return connection_->finish(now);
@@ -228,11 +207,11 @@ bool GroupCommit::drop_culprit(Batch& batch, const Failure& failure) {
   }
   if (failure.culprit < batch.appends.size() + batch.snapshots.size()) {
     // Whatever the reason: a snapshot needs much space, and the updates may still fit.
-    const SnapshotRequest& request = batch.snapshots.front();
+    const store::SnapshotRequest& request = batch.snapshots.front();
     log_.write(ports::LogLevel::warning, "a snapshot cannot be stored",
                {{"document", request.document.text()}, {"error", failure.error.message()}});
     request.requester->deliver(
-        {SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed}});
+        {store::SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed}});
     batch.snapshots.erase(batch.snapshots.begin());
     return true;
   }
@@ -241,20 +220,20 @@ bool GroupCommit::drop_culprit(Batch& batch, const Failure& failure) {
 
 // Only the one that is too large, but all of a document that is damaged: the next would fail, too.
 void GroupCommit::drop_appends(Batch& batch, const Failure& failure) {
-  const AppendRequest* const culprit = &batch.appends[failure.culprit];
+  const store::AppendRequest* const culprit = &batch.appends[failure.culprit];
   const DocumentName document = culprit->document;
   const bool alone = failure.error.code == ErrorCode::too_large;
   log_.write(ports::LogLevel::error,
              alone ? "an update cannot be stored" : "the updates of a document cannot be stored",
              {{"document", document.text()}, {"error", failure.error.message()}});
-  Answers answers;
-  std::vector<AppendRequest> others;
+  store::Answers answers;
+  std::vector<store::AppendRequest> others;
   others.reserve(batch.appends.size());
-  for (AppendRequest& request : batch.appends) {
+  for (store::AppendRequest& request : batch.appends) {
     if (alone ? &request == culprit : request.document == document) {
       answers.add(
           request.requester,
-          AppendAnswer{request.token, not_committed(ports::Outcome::refused, failure.error.code)});
+          store::AppendAnswer{request.token, not_committed(ports::Outcome::refused, failure.error.code)});
     } else {
       others.push_back(std::move(request));
     }
@@ -264,14 +243,14 @@ void GroupCommit::drop_appends(Batch& batch, const Failure& failure) {
 }
 
 void GroupCommit::answer_failed(const Batch& batch, const Failure& failure) {
-  Answers answers;
-  for (const AppendRequest& request : batch.appends) {
+  store::Answers answers;
+  for (const store::AppendRequest& request : batch.appends) {
     answers.add(request.requester,
-                AppendAnswer{request.token, not_committed(failure.outcome, failure.error.code)});
+                store::AppendAnswer{request.token, not_committed(failure.outcome, failure.error.code)});
   }
-  for (const SnapshotRequest& request : batch.snapshots) {
+  for (const store::SnapshotRequest& request : batch.snapshots) {
     answers.add(request.requester,
-                SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed});
+                store::SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed});
   }
   answers.deliver();
 }

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "server/adapters/sqlite/answer.h"
+#include "server/adapters/store/answer.h"
 #include "server/adapters/sqlite/write_connection.h"
 #include "server/base/bytes.h"
 #include "server/base/document_name.h"
@@ -19,21 +19,6 @@
 #include "server/ports/metrics.h"
 
 namespace syncline::adapters::sqlite {
-
-struct AppendRequest {
-  Requester* requester;
-  RequestToken token;
-  DocumentName document;
-  SharedBytes update;
-  std::uint64_t checksum;
-};
-
-struct SnapshotRequest {
-  Requester* requester;
-  RequestToken token;
-  DocumentName document;
-  ports::Snapshot snapshot;
-};
 
 // A commit waits for the disk, which takes about as long for one update as for a thousand. So one
 // thread commits, again and again, everything that arrived from all shards while it was busy with
@@ -64,8 +49,8 @@ class GroupCommit {
   GroupCommit& operator=(const GroupCommit&) = delete;
 
   // After stop() they are refused.
-  void append(AppendRequest request);
-  void write_snapshot(SnapshotRequest request);
+  void append(store::AppendRequest request);
+  void write_snapshot(store::SnapshotRequest request);
 
   // Takes effect with the next batch.
   void limit_pages(std::uint32_t pages);
@@ -78,9 +63,9 @@ class GroupCommit {
  private:
   // What one transaction carries.
   struct Batch {
-    std::vector<AppendRequest> appends;
+    std::vector<store::AppendRequest> appends;
     // At most one, as they are large and nobody waits for them.
-    std::vector<SnapshotRequest> snapshots;
+    std::vector<store::SnapshotRequest> snapshots;
 
     bool empty() const { return appends.empty() && snapshots.empty(); }
   };
@@ -94,9 +79,6 @@ class GroupCommit {
     std::size_t culprit;
   };
 
-  // Collects answers by who asked.
-  class Answers;
-
   void run();
   void end_thread(bool at_once);
   bool must_hurry();
@@ -105,8 +87,8 @@ class GroupCommit {
   void take_appends(Batch& batch);
 
   void commit(Batch batch);
-  Result<void> try_commit(const Batch& batch, Answers& answers, Failure& failure);
-  Result<void> write_all(const Batch& batch, Answers& answers, Failure& failure);
+  Result<void> try_commit(const Batch& batch, store::Answers& answers, Failure& failure);
+  Result<void> write_all(const Batch& batch, store::Answers& answers, Failure& failure);
   // Answers and removes the requests to blame, so that the rest can be tried again; false if it is
   // not the fault of some.
   bool drop_culprit(Batch& batch, const Failure& failure);
@@ -127,8 +109,8 @@ class GroupCommit {
   // Shared, under mutex_.
   std::mutex mutex_;
   std::condition_variable arrived_;
-  std::deque<AppendRequest> appends_;
-  std::deque<SnapshotRequest> snapshots_;
+  std::deque<store::AppendRequest> appends_;
+  std::deque<store::SnapshotRequest> snapshots_;
   bool stopping_ = false;
   bool at_once_ = false;
 

@@ -12,33 +12,18 @@
 
 #include "server/adapters/sqlite/data_folder.h"
 #include "server/adapters/sqlite/group_commit.h"
-#include "server/adapters/sqlite/read_pool.h"
+#include "server/adapters/store/read_pool.h"
 #include "server/adapters/sqlite/schema.h"
 #include "server/adapters/sqlite/sqlite_reader.h"
 #include "server/adapters/sqlite/write_connection.h"
+#include "server/adapters/store/append_and_wait.h"
 
 namespace syncline::adapters {
 namespace {
 
-// One append whose caller waits for it.
-class WaitingRequester final : public sqlite::Requester {
- public:
-  void deliver(std::vector<sqlite::Answer> answers) override {
-    // The caller may be gone, and this with it, before set_value() has returned.
-    std::promise<ports::AppendResult> promise = std::move(promise_);
-    promise.set_value(std::get<sqlite::AppendAnswer>(answers.front()).result);
-  }
-
-  ports::AppendResult wait() { return result_.get(); }
-
- private:
-  std::promise<ports::AppendResult> promise_;
-  std::future<ports::AppendResult> result_ = promise_.get_future();
-};
-
-Result<std::vector<std::unique_ptr<SqliteReader>>> open_readers(
+Result<std::vector<std::unique_ptr<ports::StoreReader>>> open_readers(
     const SqliteDatabase::Options& options) {
-  std::vector<std::unique_ptr<SqliteReader>> readers;
+  std::vector<std::unique_ptr<ports::StoreReader>> readers;
   for (std::size_t i = 0; i < std::max<std::size_t>(options.reader_threads, 1); ++i) {
     SYNCLINE_ASSIGN(auto reader, SqliteReader::open(options.folder));
     readers.push_back(std::move(reader));
@@ -51,7 +36,7 @@ Result<std::vector<std::unique_ptr<SqliteReader>>> open_readers(
 class SqliteDatabase::State {
  public:
   State(sqlite::FolderLock lock, std::unique_ptr<sqlite::WriteConnection> connection,
-        std::vector<std::unique_ptr<SqliteReader>> readers, const Options& options,
+        std::vector<std::unique_ptr<ports::StoreReader>> readers, const Options& options,
         ports::Clock& clock, ports::Metrics& metrics, ports::Log& log)
       : lock_(std::move(lock)),
         commits_(std::move(connection), {options.batch_updates_max, options.batch_bytes_max}, clock,
@@ -59,13 +44,13 @@ class SqliteDatabase::State {
         reads_(std::move(readers)) {}
 
   sqlite::GroupCommit& commits() { return commits_; }
-  sqlite::ReadPool& reads() { return reads_; }
+  store::ReadPool& reads() { return reads_; }
 
  private:
   // Released last: after every connection is closed.
   const sqlite::FolderLock lock_;
   sqlite::GroupCommit commits_;
-  sqlite::ReadPool reads_;
+  store::ReadPool reads_;
 };
 
 Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(Options options, ports::Clock& clock,
@@ -91,18 +76,7 @@ SqliteDatabase::~SqliteDatabase() { stop(); }
 
 Result<Sequence> SqliteDatabase::append(const DocumentName& document, SharedBytes update,
                                         std::uint64_t checksum) {
-  WaitingRequester requester;
-  append(sqlite::AppendRequest{&requester, RequestToken{}, document, std::move(update), checksum});
-  const ports::AppendResult result = requester.wait();
-  switch (result.outcome) {
-    case ports::Outcome::committed:
-      return result.sequence;
-    case ports::Outcome::refused:
-      return Error{result.error, "nothing was written"};
-    case ports::Outcome::unknown:
-      return Error{result.error, "it may have been written"};
-  }
-  return ErrorCode::unavailable;
+  return store::append_and_wait(*this, document, std::move(update), checksum);
 }
 
 void SqliteDatabase::limit_pages(std::uint32_t pages) { state_->commits().limit_pages(pages); }
@@ -117,24 +91,14 @@ void SqliteDatabase::stop_at_once() {
   state_->reads().stop_at_once();
 }
 
-void SqliteDatabase::append(sqlite::AppendRequest request) {
+void SqliteDatabase::append(store::AppendRequest request) {
   state_->commits().append(std::move(request));
 }
 
-void SqliteDatabase::write_snapshot(sqlite::SnapshotRequest request) {
+void SqliteDatabase::write_snapshot(store::SnapshotRequest request) {
   state_->commits().write_snapshot(std::move(request));
 }
 
-void SqliteDatabase::read(sqlite::LogPageRequest request) {
-  state_->reads().read(std::move(request));
-}
-
-void SqliteDatabase::read(sqlite::LogHeadsRequest request) {
-  state_->reads().read(std::move(request));
-}
-
-void SqliteDatabase::read(sqlite::SnapshotReadRequest request) {
-  state_->reads().read(std::move(request));
-}
+void SqliteDatabase::read(store::ReadRequest request) { state_->reads().read(std::move(request)); }
 
 }  // namespace syncline::adapters

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "server/adapters/store/store_threads.h"
 #include "server/base/bytes.h"
 #include "server/base/document_name.h"
 #include "server/base/ids.h"
@@ -16,20 +17,12 @@
 
 namespace syncline::adapters {
 
-namespace sqlite {
-struct AppendRequest;
-struct SnapshotRequest;
-struct LogPageRequest;
-struct LogHeadsRequest;
-struct SnapshotReadRequest;
-}  // namespace sqlite
-
 // The database of one node in its data folder, open for writing: the folder's lock, the thread that
 // commits, and the threads that read. The shards reach it through a SqliteStore each; the commands
 // that write use append().
 //
 // All calls may be made from any thread.
-class SqliteDatabase {
+class SqliteDatabase final : public store::StoreThreads {
  public:
   struct Options {
     std::filesystem::path folder;  // Made if it does not exist.
@@ -64,6 +57,10 @@ class SqliteDatabase {
   // !update.empty().
   Result<Sequence> append(const DocumentName& document, SharedBytes update, std::uint64_t checksum);
 
+  void append(store::AppendRequest request) override;
+  void write_snapshot(store::SnapshotRequest request) override;
+  void read(store::ReadRequest request) override;
+
   // Lets the file grow to so many pages of 4 KiB and no further; what does not fit is refused with
   // `storage_full`. Takes effect with the next commit.
   void limit_pages(std::uint32_t pages);
@@ -75,16 +72,9 @@ class SqliteDatabase {
   void stop_at_once();
 
  private:
-  friend class SqliteStore;
   class State;
 
   explicit SqliteDatabase(std::unique_ptr<State> state);
-
-  void append(sqlite::AppendRequest request);
-  void write_snapshot(sqlite::SnapshotRequest request);
-  void read(sqlite::LogPageRequest request);
-  void read(sqlite::LogHeadsRequest request);
-  void read(sqlite::SnapshotReadRequest request);
 
   const std::unique_ptr<State> state_;
 };

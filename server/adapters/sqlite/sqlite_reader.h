@@ -10,9 +10,7 @@
 #include "server/base/document_name.h"
 #include "server/base/ids.h"
 #include "server/base/result.h"
-#include "server/ports/document_catalog.h"
-#include "server/ports/snapshot_store.h"
-#include "server/ports/update_store.h"
+#include "server/ports/store_reader.h"
 
 namespace syncline::adapters {
 
@@ -21,7 +19,7 @@ namespace syncline::adapters {
 // same time, and each call sees what was committed before it.
 //
 // May be called from any thread; calls wait for each other.
-class SqliteReader final : public ports::DocumentCatalog {
+class SqliteReader final : public ports::StoreReader {
  public:
   // `not_found` if there is no database in the folder, `unsupported_version` if it is not ours or
   // is of a newer version, `checksum_mismatch` if it is damaged.
@@ -31,9 +29,7 @@ class SqliteReader final : public ports::DocumentCatalog {
   SqliteReader(const SqliteReader&) = delete;
   SqliteReader& operator=(const SqliteReader&) = delete;
 
-  // From now on every call, also one that is under way, fails with `unavailable`. For a process
-  // that ends.
-  void end();
+  void end() override;
 
   // As in ports::DocumentCatalog. `filter` is compared byte by byte. The whole catalog may have to
   // be looked through if few names contain it.
@@ -42,12 +38,11 @@ class SqliteReader final : public ports::DocumentCatalog {
                                                  const std::string& filter) override;
   Result<std::optional<ports::DocumentEntry>> find(const DocumentName& name) override;
 
-  // As in ports::UpdateStore and ports::SnapshotStore.
   Result<ports::LogPage> read_log(const DocumentName& document, Sequence after,
-                                  std::size_t bytes_max);
-  Result<std::vector<Sequence>> read_heads(const std::vector<DocumentName>& documents);
+                                  std::size_t bytes_max) override;
+  Result<std::vector<Sequence>> read_heads(const std::vector<DocumentName>& documents) override;
   Result<std::optional<ports::Snapshot>> read_snapshot(const DocumentName& document,
-                                                       Sequence before);
+                                                       Sequence before) override;
 
  private:
   class State;

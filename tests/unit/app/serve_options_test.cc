@@ -32,6 +32,47 @@ TEST(ServeOptions, EveryDefaultIsAccepted) {
   }
 }
 
+TEST(ServeOptions, ANodeAloneGoesAtOnceAndComparesNothing) {
+  ServeOptions options = default_serve_options();
+  ASSERT_TRUE(settle_serve_options(options).ok());
+  EXPECT_EQ(options.drain_notice, Duration::zero());
+  EXPECT_EQ(options.core.handoff_spread, Duration::zero());
+  EXPECT_EQ(options.core.anti_entropy_interval, Duration::zero());
+}
+
+TEST(ServeOptions, ANodeAmongOthersComparesAndGoesSlowlyUnlessToldOtherwise) {
+  ServeOptions options = default_serve_options();
+  options.cluster.postgres = "postgresql://db/syncline";
+  options.cluster.redis = "redis://cache";
+  options.handoff_spread = seconds(1);
+  ASSERT_TRUE(settle_serve_options(options).ok());
+  EXPECT_EQ(options.drain_notice, seconds(3));
+  EXPECT_EQ(options.core.handoff_spread, seconds(1));
+  EXPECT_EQ(options.core.anti_entropy_interval, seconds(5));
+}
+
+TEST(ServeOptions, WhatCannotWorkTogetherIsRefusedWithALine) {
+  const auto refusal = [](const std::string& postgres, const std::string& redis,
+                          const std::string& durability, bool with_worker) {
+    ServeOptions options = default_serve_options();
+    options.cluster.postgres = postgres;
+    options.cluster.redis = redis;
+    options.durability = durability;
+    options.with_worker = with_worker;
+    const auto settled = settle_serve_options(options);
+    return settled.ok() ? "" : settled.error().detail;
+  };
+  const std::string db = "postgresql://db/syncline";
+  const std::string cache = "redis://cache";
+  EXPECT_EQ(refusal("", cache, "commit", false),
+            "--redis: needs --postgres URL as well: nodes must share their documents");
+  EXPECT_EQ(refusal(db, "", "buffer", false),
+            "--durability buffer: needs --redis URL, where the write buffer is");
+  EXPECT_EQ(refusal(db, cache, "commit", true),
+            "--with-worker: there is nothing to do for it without --durability buffer");
+  EXPECT_EQ(refusal(db, cache, "buffer", true), "");
+}
+
 TEST(ServeOptions, ANodesLimitsAreSharedOut) {
   ServeOptions options;
   options.threads = 4;

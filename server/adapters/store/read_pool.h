@@ -1,42 +1,16 @@
 #pragma once
 
 #include <condition_variable>
-#include <cstddef>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <variant>
 #include <vector>
 
-#include "server/adapters/sqlite/answer.h"
-#include "server/adapters/sqlite/sqlite_reader.h"
-#include "server/base/document_name.h"
+#include "server/adapters/store/answer.h"
+#include "server/ports/store_reader.h"
 
-namespace syncline::adapters::sqlite {
-
-struct LogPageRequest {
-  Requester* requester;
-  RequestToken token;
-  DocumentName document;
-  Sequence after;
-  std::size_t bytes_max;
-};
-
-struct LogHeadsRequest {
-  Requester* requester;
-  RequestToken token;
-  std::vector<DocumentName> documents;
-};
-
-struct SnapshotReadRequest {
-  Requester* requester;
-  RequestToken token;
-  DocumentName document;
-  Sequence before;
-};
-
-using ReadRequest = std::variant<LogPageRequest, LogHeadsRequest, SnapshotReadRequest>;
+namespace syncline::adapters::store {
 
 // A few threads, each with a connection of its own, that read logs and snapshots beside the
 // commits. A large document is asked for page by page, so it does not keep small ones waiting for
@@ -46,7 +20,7 @@ using ReadRequest = std::variant<LogPageRequest, LogHeadsRequest, SnapshotReadRe
 class ReadPool {
  public:
   // One thread for each reader.
-  explicit ReadPool(std::vector<std::unique_ptr<SqliteReader>> readers);
+  explicit ReadPool(std::vector<std::unique_ptr<ports::StoreReader>> readers);
   ~ReadPool();
 
   ReadPool(const ReadPool&) = delete;
@@ -61,9 +35,9 @@ class ReadPool {
   void stop_at_once();
 
  private:
-  void run(SqliteReader& reader);
+  void run(ports::StoreReader& reader);
 
-  const std::vector<std::unique_ptr<SqliteReader>> readers_;
+  const std::vector<std::unique_ptr<ports::StoreReader>> readers_;
 
   // Shared, under mutex_.
   std::mutex mutex_;
@@ -75,4 +49,4 @@ class ReadPool {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace syncline::adapters::sqlite
+}  // namespace syncline::adapters::store

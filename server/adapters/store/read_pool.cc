@@ -1,12 +1,14 @@
-#include "server/adapters/sqlite/read_pool.h"
+#include "server/adapters/store/read_pool.h"
 
 #include <utility>
 
-namespace syncline::adapters::sqlite {
+#include "server/base/assert.h"
+
+namespace syncline::adapters::store {
 namespace {
 
 struct Read {
-  SqliteReader& reader;
+  ports::StoreReader& reader;
 
   void operator()(const LogPageRequest& request) const {
     request.requester->deliver({LogPageAnswer{
@@ -36,7 +38,7 @@ struct Refuse {
 
 }  // namespace
 
-ReadPool::ReadPool(std::vector<std::unique_ptr<SqliteReader>> readers)
+ReadPool::ReadPool(std::vector<std::unique_ptr<ports::StoreReader>> readers)
     : readers_(std::move(readers)) {
   SYNCLINE_ASSERT(!readers_.empty());
   for (const auto& reader : readers_) threads_.emplace_back([this, &reader] { run(*reader); });
@@ -72,7 +74,7 @@ void ReadPool::stop_at_once() {
   stop();
 }
 
-void ReadPool::run(SqliteReader& reader) {
+void ReadPool::run(ports::StoreReader& reader) {
   std::unique_lock lock(mutex_);
   while (true) {
     arrived_.wait(lock, [this] { return stopping_ || !requests_.empty(); });
@@ -85,4 +87,4 @@ void ReadPool::run(SqliteReader& reader) {
   }
 }
 
-}  // namespace syncline::adapters::sqlite
+}  // namespace syncline::adapters::store
