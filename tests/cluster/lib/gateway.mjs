@@ -86,6 +86,9 @@ export class Haproxy extends Gateway {
 }
 
 export class Nginx extends Gateway {
+  // Its workers outlive a parent that is killed.
+  leashSignal = "TERM";
+
   constructor(rest) {
     super({ name: "nginx", ...rest });
     this.configuration = join(this.folder, "nginx.conf");

@@ -27,6 +27,8 @@ export const isRoot = () => process.getuid() === 0;
 export class Part {
   // What ends the process gently.
   stopSignal = "SIGTERM";
+  // What the process gets when this one was killed and can end nothing any more.
+  leashSignal = "KILL";
   // Has a process to be started as somebody else when we are root?
   user = null;
 
@@ -87,9 +89,8 @@ export class Part {
   wrapped() {
     const as = this.user !== null && isRoot() ? this.user : null;
     const change = as === null ? [] : ["setpriv", `--reuid=${as}`, `--regid=${as}`, "--clear-groups"];
-    // For the case that this process is killed and can end nothing any more. A change of user resets it, so
-    // it comes last.
-    const leash = this.leash ? ["setpriv", "--pdeathsig=KILL"] : [];
+    // A change of user resets it, so it comes last.
+    const leash = this.leash ? ["setpriv", `--pdeathsig=${this.leashSignal}`] : [];
     return [...change, ...leash, ...this.command];
   }
 
