@@ -4,6 +4,7 @@
 #
 #   SYNCLINE_CLUSTER_KILLS=1000 ci/steps/cluster.sh     more of the random kills, over both durability modes
 #   SYNCLINE_CLUSTER_SEED=7     ci/steps/cluster.sh     other ones
+#   SYNCLINE_CLUSTER_SLOW=1     ci/steps/cluster.sh     also what has to wait for timeouts of a minute
 # shellcheck source=ci/report.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../report.sh"
 

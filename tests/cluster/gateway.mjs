@@ -14,7 +14,7 @@ import { Haproxy, Nginx } from "./lib/gateway.mjs";
 import { Person } from "./lib/person.mjs";
 import { freePort } from "./lib/ports.mjs";
 import { removeFolder, temporaryFolder } from "./lib/temporary.mjs";
-import { until } from "./lib/wait.mjs";
+import { sleep, until } from "./lib/wait.mjs";
 
 const kinds = { haproxy: Haproxy, nginx: Nginx };
 
@@ -261,3 +261,42 @@ test("haproxy: a node that hangs is left within seconds, and used again when it 
     const number = cluster.nodes.indexOf(first);
     await until(async () => (await cluster.gateway.states())[number] === "UP", "the node to be used again");
   }));
+
+// These wait for timeouts of a minute.
+if (process.env.SYNCLINE_CLUSTER_SLOW) {
+  test(
+    "nginx: a node that hangs is left within a minute",
+    () =>
+      withCluster("nginx", async (cluster, join) => {
+        const group = [0, 1, 2].map((i) => join("d", { name: `p${i}` }));
+        await Promise.all(group.map((person) => person.untilSynced()));
+        const first = cluster.nodes[(await connectionsOf(cluster.nodes)).indexOf(3)];
+        first.pause();
+        const late = join("d", { name: "late" });
+        const elsewhere = () => late.synced && group.every((person) => person.synced && person.connections >= 2);
+        await until(elsewhere, "everybody to be elsewhere", { limitMs: 80_000 });
+        first.resume();
+        late.type();
+        await until(() => group.every(({ edits }) => edits.length === 1), "an edit at the others");
+      }),
+    { limitMs: 120_000 },
+  );
+
+  for (const gateway of Object.keys(kinds)) {
+    test(
+      `${gateway}: people who only look stay connected`,
+      () =>
+        withCluster(gateway, async (cluster, join) => {
+          const people = ["a", "b"].map((name) => join("quiet", { name }));
+          await Promise.all(people.map((person) => person.untilSynced()));
+          // Nobody renews anything: what is heard in this time is what the node sends by itself.
+          people.forEach((person) => person.awareness.setLocalState(null));
+          await sleep(70_000);
+          checkEqual(people.map((person) => person.connections), [1, 1], "connections");
+          people[0].type();
+          await until(() => people[1].edits.length === 1, "an edit at the other");
+        }),
+      { limitMs: 120_000 },
+    );
+  }
+}
