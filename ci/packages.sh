@@ -5,7 +5,7 @@
 # Everything the server is built from.
 packages_to_serve=(
   g++ cmake ninja-build ca-certificates
-  libsqlite3-dev libspdlog-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev
+  libsqlite3-dev libspdlog-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev libpqxx-dev libpq-dev
   libssl-dev zlib1g-dev libxxhash-dev
 )
 
@@ -15,7 +15,7 @@ packages_to_cluster=(redis-server postgresql haproxy)
 # What the tests need beyond that.
 packages_to_test=(
   git python3 ccache clang clang-format shellcheck libgtest-dev libgmock-dev librapidcheck-dev
-  libbenchmark-dev chromium nginx-light varnish openssl
+  libbenchmark-dev chromium procps nginx-light varnish openssl
 )
 
 # What the benchmarks need beyond the server: the tests are configured with them.

@@ -3,7 +3,8 @@
 #
 #   Boost::headers Boost::json Boost::url     SQLite::SQLite3      OpenSSL::SSL OpenSSL::Crypto
 #   ZLIB::ZLIB     xxHash::xxhash             spdlog::spdlog       CLI11::CLI11
-#   tomlplusplus::tomlplusplus                prometheus-cpp::core
+#   tomlplusplus::tomlplusplus                prometheus-cpp::core pqxx::pqxx
+#   PostgreSQL::PostgreSQL
 #   tests: GTest::gtest_main GTest::gmock rapidcheck rapidcheck_gtest benchmark::benchmark
 
 # Defines an imported target for a library that brings no CMake package with it.
@@ -29,11 +30,13 @@ find_package(Threads REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers json url)
 find_package(SQLite3 3.40 REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(PostgreSQL REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(tomlplusplus CONFIG REQUIRED)
 syncline_find_library(xxHash::xxhash xxhash.h xxhash)
+syncline_find_library(pqxx::pqxx pqxx/pqxx pqxx)
 # Not through its CMake package: that demands civetweb and curl, and only the core is used here.
 syncline_find_library(prometheus-cpp::core prometheus/registry.h prometheus-cpp-core)
 

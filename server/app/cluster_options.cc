@@ -47,22 +47,22 @@ OptionGroup postgres_option_group(ClusterOptions& v) {
 
 OptionGroup redis_option_group(ClusterOptions& v) {
   adapters::RedisOptions& s = v.redis_settings;
-  return {"Redis",
-          {{"redis-prefix", "TEXT", "Begins the name of every key and channel",
-            text_value(s.prefix)},
-           {"redis-connect-timeout", "TIME", "Give up connecting after so long",
-            duration_value(s.connect_timeout, milliseconds(50))},
-           {"redis-answer-timeout", "TIME",
-            "Drop a connection on which an answer has been missing for so long",
-            duration_value(s.answer_timeout, milliseconds(100))},
-           {"redis-tls-ca", "FILE", "Trust these authorities (PEM) instead of the system's",
-            text_value(s.tls_ca_file)},
-           {"redis-tls-cert", "FILE", "Show this certificate (PEM)",
-            text_value(s.tls_certificate_file)},
-           {"redis-tls-key", "FILE", "The certificate's key (PEM)", text_value(s.tls_key_file)},
-           {"allow-lossy-buffer", "",
-            "Use a Redis as write buffer though it may lose what it acknowledged when it crashes",
-            switch_value(v.allow_lossy_buffer)}}};
+  return {
+      "Redis",
+      {{"redis-prefix", "TEXT", "Begins the name of every key and channel", text_value(s.prefix)},
+       {"redis-connect-timeout", "TIME", "Give up connecting after so long",
+        duration_value(s.connect_timeout, milliseconds(50))},
+       {"redis-answer-timeout", "TIME",
+        "Drop a connection on which an answer has been missing for so long",
+        duration_value(s.answer_timeout, milliseconds(100))},
+       {"redis-tls-ca", "FILE", "Trust these authorities (PEM) instead of the system's",
+        text_value(s.tls_ca_file)},
+       {"redis-tls-cert", "FILE", "Show this certificate (PEM)",
+        text_value(s.tls_certificate_file)},
+       {"redis-tls-key", "FILE", "The certificate's key (PEM)", text_value(s.tls_key_file)},
+       {"allow-lossy-buffer", "",
+        "Use a Redis as write buffer though it may lose what it acknowledged when it crashes",
+        switch_value(v.allow_lossy_buffer)}}};
 }
 
 OptionGroup worker_option_group(core::WorkerConfig& v) {

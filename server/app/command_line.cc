@@ -38,7 +38,8 @@ Examples:
 
 int run_command_line(std::span<const std::string> arguments) {
   if (arguments.empty()) {
-    std::fputs("syncline-server: which command? serve, worker, migrate or doc; --help tells more\n", stderr);
+    std::fputs("syncline-server: which command? serve, worker, migrate or doc; --help tells more\n",
+               stderr);
     return exit_refused;
   }
   const std::string& command = arguments.front();
@@ -55,10 +56,11 @@ int run_command_line(std::span<const std::string> arguments) {
     std::printf("syncline-server %s\n", std::string(version).c_str());
     return exit_success;
   }
-  std::fprintf(stderr,
-               "syncline-server: '%s': unknown command; serve, worker, migrate and doc exist, --help "
-               "tells more\n",
-               command.c_str());
+  std::fprintf(
+      stderr,
+      "syncline-server: '%s': unknown command; serve, worker, migrate and doc exist, --help "
+      "tells more\n",
+      command.c_str());
   return exit_refused;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "server/adapters/beast/http_reply.h"
+#include "server/adapters/system/system_clock.h"
 #include "server/app/cluster_options.h"
 #include "server/app/document_file.h"
 #include "server/app/document_import.h"
@@ -131,8 +132,7 @@ int show(ports::StoreReader& reader, const DocOptions& options, const DocumentNa
   return write_text(std::move(text).value());
 }
 
-int export_document(ports::StoreReader& reader, const DocumentName& name,
-                    const std::string& path) {
+int export_document(ports::StoreReader& reader, const DocumentName& name, const std::string& path) {
   const auto loaded = read_document(reader, name);
   if (!loaded.ok()) return fail(loaded.error(), name.text());
   const auto state = loaded->doc.encode_state_as_update(crdt::empty_state_vector());
@@ -171,7 +171,8 @@ int run(std::string_view command, const DocOptions& options, Arguments arguments
     name = std::move(parsed).value();
   }
   if (command == "import") return import(options, *name, arguments[1]);
-  const auto reader = open_store_reader(storage_options(options.cluster, options.data));
+  adapters::SystemClock clock;
+  const auto reader = open_store_reader(storage_options(options.cluster, options.data), clock);
   if (!reader.ok()) {
     const Error& error = reader.error();
     return fail(exit_refused, error.detail.empty() ? error.message() : error.detail);

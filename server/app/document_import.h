@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <string>
 
+#include "server/app/storage.h"
 #include "server/base/bytes.h"
 #include "server/base/document_name.h"
 #include "server/base/ids.h"
-#include "server/app/storage.h"
 #include "server/base/result.h"
 
 namespace syncline::app {

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "server/adapters/postgres/migrations.h"
+#include "server/adapters/system/system_clock.h"
 #include "server/app/cluster_options.h"
 #include "server/app/environment.h"
 #include "server/app/exit_code.h"
@@ -63,7 +64,8 @@ int migrate_command(std::span<const std::string> arguments) {
     return fail(exit_refused, "migrate: needs --postgres URL; --help tells more");
   }
   const StorageOptions storage = storage_options(options.cluster, "");
-  const auto migrated = adapters::migrate_postgres(*storage.postgres);
+  adapters::SystemClock clock;
+  const auto migrated = adapters::migrate_postgres(*storage.postgres, clock);
   if (!migrated.ok()) {
     const Error& error = migrated.error();
     return fail(exit_refused, error.detail.empty() ? error.message() : error.detail);

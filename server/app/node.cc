@@ -120,8 +120,7 @@ class Node::State {
     SYNCLINE_TRY(http_->open());
     SYNCLINE_ASSIGN(storage_, Storage::open(storage_options(options_.cluster, options_.data),
                                             clock_, metrics_, log_));
-    SYNCLINE_ASSIGN(const auto messaging,
-                    messaging_options(options_.cluster, options_.buffered()));
+    SYNCLINE_ASSIGN(const auto messaging, messaging_options(options_.cluster, options_.buffered()));
     SYNCLINE_ASSIGN(messaging_, Messaging::open(messaging, clock_, metrics_, log_));
     if (!options_.buffered()) return {};
     return check_buffer_persistence(*messaging_->redis(), options_.cluster, metrics_, log_);
@@ -130,8 +129,8 @@ class Node::State {
   void start() {
     std::vector<adapters::ShardLoop*> loops;
     for (std::size_t i = 0; i < options_.threads; ++i) {
-      shards_.push_back(std::make_unique<ShardParts>(options_, i, clock_, metrics_, log_,
-                                                     *storage_, *messaging_));
+      shards_.push_back(std::make_unique<ShardParts>(options_, i, clock_, metrics_, log_, *storage_,
+                                                     *messaging_));
       loops.push_back(&shards_.back()->loop);
     }
     for (auto& parts : shards_) parts->loop.start(parts->shard);
@@ -168,9 +167,9 @@ class Node::State {
 
   // The worker goes last: it may be the one that moves what the shards wait for into the log.
   bool drained() {
-    const bool shards_drained =
-        std::all_of(shards_.begin(), shards_.end(),
-                    [](const auto& parts) { return parts->loop.status().drained; });
+    const bool shards_drained = std::all_of(shards_.begin(), shards_.end(), [](const auto& parts) {
+      return parts->loop.status().drained;
+    });
     if (!shards_drained || !worker_) return shards_drained;
     if (!std::exchange(worker_drains_, true)) worker_->drain();
     return worker_->drained();

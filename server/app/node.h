@@ -14,8 +14,8 @@ namespace syncline::app {
 // A node's life: open, start, announce_drain, drain, stop. One call at a time.
 class Node {
  public:
-  // Takes the ports, and the data folder or its place at the services. If one cannot be had, nothing has been changed,
-  // and the error's detail is a line for the operator.
+  // Takes the ports, and the data folder or its place at the services. If one cannot be had,
+  // nothing has been changed, and the error's detail is a line for the operator.
   static Result<std::unique_ptr<Node>> open(const ServeOptions& options);
 
   // Stops, if that has not been done.

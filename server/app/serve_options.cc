@@ -31,45 +31,46 @@ OptionGroup node_options(ServeOptions& v) {
 }
 
 OptionGroup cluster_options(ServeOptions& v) {
-  return {"Several nodes",
-          {postgres_option(v.cluster),
-           redis_option(v.cluster),
-           {"durability", "MODE",
-            "An edit is acknowledged when it is in the log (commit), or in Redis' write buffer, "
-            "from where workers move it into the log (buffer)",
-            choice_value(v.durability, {"commit", "buffer"})},
-           {"with-worker", "", "Run a worker inside this node, too (for durability=buffer)",
-            switch_value(v.with_worker)},
-           {"drain-notice", "TIME",
-            "On SIGTERM, be unready for so long before anything is closed, so that the gateway "
-            "notices; auto is 3s with --redis, else 0",
-            duration_or_auto_value(v.drain_notice)},
-           {"handoff-spread", "TIME",
-            "Then move the clients off over so long; auto is 5s with --redis, else 0",
-            duration_or_auto_value(v.handoff_spread)},
-           {"anti-entropy-interval", "TIME",
-            "Compare open documents with what is saved this often; 0 where no other node writes; "
-            "auto is 5s with --postgres, else 0",
-            duration_or_auto_value(v.anti_entropy_interval)},
-           {"gap-repair-delay", "TIME",
-            "Read what is saved when an update of another node has been missing for so long",
-            duration_value(v.core.gap_repair_delay)},
-           {"commit-without-buffer", "",
-            "While Redis takes nothing, commit edits to PostgreSQL directly instead of holding them",
-            switch_value(v.core.commit_without_buffer)},
-           {"max-undrained-bytes", "SIZE",
-            "Updates of one document in the write buffer and not yet in the log; beyond it, its "
-            "writers must wait",
-            size_value(v.core.undrained_bytes_max, kibibyte, 64 * gibibyte)},
-           {"undrained-check-interval", "TIME", "Look this often what workers have moved",
-            duration_value(v.core.undrained_check_interval, milliseconds(10))},
-           {"log-check-interval", "TIME",
-            "Compare with the log this often, though the write buffer brings everything",
-            duration_value(v.core.log_check_interval, milliseconds(100))},
-           {"doubt-delay", "TIME",
-            "After the write buffer lost something: append what others had written, if they have "
-            "not done so for so long",
-            duration_value(v.core.doubt_delay, milliseconds(10))}}};
+  return {
+      "Several nodes",
+      {postgres_option(v.cluster),
+       redis_option(v.cluster),
+       {"durability", "MODE",
+        "An edit is acknowledged when it is in the log (commit), or in Redis' write buffer, "
+        "from where workers move it into the log (buffer)",
+        choice_value(v.durability, {"commit", "buffer"})},
+       {"with-worker", "", "Run a worker inside this node, too (for durability=buffer)",
+        switch_value(v.with_worker)},
+       {"drain-notice", "TIME",
+        "On SIGTERM, be unready for so long before anything is closed, so that the gateway "
+        "notices; auto is 3s with --redis, else 0",
+        duration_or_auto_value(v.drain_notice)},
+       {"handoff-spread", "TIME",
+        "Then move the clients off over so long; auto is 5s with --redis, else 0",
+        duration_or_auto_value(v.handoff_spread)},
+       {"anti-entropy-interval", "TIME",
+        "Compare open documents with what is saved this often; 0 where no other node writes; "
+        "auto is 5s with --postgres, else 0",
+        duration_or_auto_value(v.anti_entropy_interval)},
+       {"gap-repair-delay", "TIME",
+        "Read what is saved when an update of another node has been missing for so long",
+        duration_value(v.core.gap_repair_delay)},
+       {"commit-without-buffer", "",
+        "While Redis takes nothing, commit edits to PostgreSQL directly instead of holding them",
+        switch_value(v.core.commit_without_buffer)},
+       {"max-undrained-bytes", "SIZE",
+        "Updates of one document in the write buffer and not yet in the log; beyond it, its "
+        "writers must wait",
+        size_value(v.core.undrained_bytes_max, kibibyte, 64 * gibibyte)},
+       {"undrained-check-interval", "TIME", "Look this often what workers have moved",
+        duration_value(v.core.undrained_check_interval, milliseconds(10))},
+       {"log-check-interval", "TIME",
+        "Compare with the log this often, though the write buffer brings everything",
+        duration_value(v.core.log_check_interval, milliseconds(100))},
+       {"doubt-delay", "TIME",
+        "After the write buffer lost something: append what others had written, if they have "
+        "not done so for so long",
+        duration_value(v.core.doubt_delay, milliseconds(10))}}};
 }
 
 OptionGroup admission_options(ServeOptions& v) {

@@ -59,7 +59,8 @@ class StorageOf : public Storage {
 
 using SqliteStorage = StorageOf<adapters::SqliteStore, adapters::SqliteDatabase>;
 
-class PostgresStorage final : public StorageOf<adapters::PostgresStore, adapters::PostgresDatabase> {
+class PostgresStorage final
+    : public StorageOf<adapters::PostgresStore, adapters::PostgresDatabase> {
  public:
   using StorageOf::StorageOf;
 
@@ -71,22 +72,23 @@ class PostgresStorage final : public StorageOf<adapters::PostgresStore, adapters
 Result<std::unique_ptr<Storage>> Storage::open(const StorageOptions& options, ports::Clock& clock,
                                                ports::Metrics& metrics, ports::Log& log) {
   if (options.postgres) {
-    SYNCLINE_ASSIGN(auto database, adapters::PostgresDatabase::open(*options.postgres, clock,
-                                                                    metrics, log));
-    SYNCLINE_ASSIGN(auto reader, open_store_reader(options));
+    SYNCLINE_ASSIGN(auto database,
+                    adapters::PostgresDatabase::open(*options.postgres, clock, metrics, log));
+    SYNCLINE_ASSIGN(auto reader, open_store_reader(options, clock));
     return std::unique_ptr<Storage>(
         std::make_unique<PostgresStorage>(std::move(database), std::move(reader)));
   }
-  SYNCLINE_ASSIGN(auto database, adapters::SqliteDatabase::open({.folder = options.data}, clock,
-                                                                metrics, log));
-  SYNCLINE_ASSIGN(auto reader, open_store_reader(options));
+  SYNCLINE_ASSIGN(auto database,
+                  adapters::SqliteDatabase::open({.folder = options.data}, clock, metrics, log));
+  SYNCLINE_ASSIGN(auto reader, open_store_reader(options, clock));
   return std::unique_ptr<Storage>(
       std::make_unique<SqliteStorage>(std::move(database), std::move(reader)));
 }
 
-Result<std::unique_ptr<ports::StoreReader>> open_store_reader(const StorageOptions& options) {
+Result<std::unique_ptr<ports::StoreReader>> open_store_reader(const StorageOptions& options,
+                                                              ports::Clock& clock) {
   if (options.postgres) {
-    SYNCLINE_ASSIGN(auto reader, adapters::PostgresReader::open(*options.postgres));
+    SYNCLINE_ASSIGN(auto reader, adapters::PostgresReader::open(*options.postgres, clock));
     return std::unique_ptr<ports::StoreReader>(std::move(reader));
   }
   SYNCLINE_ASSIGN(auto reader, adapters::SqliteReader::open(options.data));

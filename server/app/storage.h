@@ -63,8 +63,9 @@ class Storage {
   virtual void stop_at_once() = 0;
 };
 
-// For reading alone: takes no lock and starts no thread that writes.
-Result<std::unique_ptr<ports::StoreReader>> open_store_reader(const StorageOptions& options);
+// For reading alone: takes no lock and starts no thread that writes. `clock` must outlive it.
+Result<std::unique_ptr<ports::StoreReader>> open_store_reader(const StorageOptions& options,
+                                                              ports::Clock& clock);
 
 // For people: "documents in ./syncline-data", "documents in PostgreSQL at db:5432/syncline".
 std::string describe_storage(const StorageOptions& options);

@@ -126,8 +126,8 @@ class WorkerProcess {
   Result<void> open() {
     SYNCLINE_TRY(http_.open_admin());
     const StorageOptions storage = storage_options(options_.cluster, "");
-    SYNCLINE_ASSIGN(database_, adapters::PostgresDatabase::open(*storage.postgres, clock_, metrics_,
-                                                                log_));
+    SYNCLINE_ASSIGN(database_,
+                    adapters::PostgresDatabase::open(*storage.postgres, clock_, metrics_, log_));
     SYNCLINE_ASSIGN(const auto messaging, messaging_options(options_.cluster, true));
     SYNCLINE_ASSIGN(redis_, adapters::RedisClient::open(*messaging.redis, clock_, metrics_, log_));
     return check_buffer_persistence(*redis_, options_.cluster, metrics_, log_);

@@ -210,9 +210,9 @@ void Shard::State::connect(ConnectionId id, const ConnectRequest& request) {
   connection.acks = request.acks;
   connection.client = request.client;
   connection.last_sent_at = connection.progress_at = now;
-  connection_alarms_.emplace(now + std::min({config_.keepalive_interval, config_.write_stall_max,
-                                             config_.held_back_max}),
-                             id);
+  connection_alarms_.emplace(
+      now + std::min({config_.keepalive_interval, config_.write_stall_max, config_.held_back_max}),
+      id);
   room->join(connection);
   touch(*room);
 }

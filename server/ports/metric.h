@@ -34,6 +34,9 @@ enum class Counter : std::uint8_t {
   gap_repairs,
   updates_drained,
   drain_failures,
+  postgres_transactions,
+  postgres_failures,
+  postgres_connects,
   count_,
 };
 
@@ -49,6 +52,8 @@ enum class Gauge : std::uint8_t {
   readers_paused,
   worker_documents,
   worker_lag_seconds,
+  postgres_connections,
+  postgres_lossy,
   count_,
 };
 
@@ -117,6 +122,10 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Counter::count_
     {"syncline_gap_repairs_total", "Reads of the log or the write buffer to fill a gap"},
     {"syncline_updates_drained_total", "Updates moved from the write buffer into the log"},
     {"syncline_drain_failures_total", "Rounds of a worker in which something had to be given up"},
+    {"syncline_postgres_transactions_total", "Transactions begun that write"},
+    {"syncline_postgres_failures_total", "Statements that failed, or whose outcome is unknown"},
+    {"syncline_postgres_connects_total",
+     "Connections to PostgreSQL made; more than at start: lost"},
 }};
 
 inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)> gauge_info = {{
@@ -132,6 +141,8 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
     {"syncline_readers_paused", "Connections whose socket is not read to hold back their sender"},
     {"syncline_worker_documents", "Documents that a worker has claimed and not yet drained"},
     {"syncline_worker_lag_seconds", "Since a worker last had drained everything that it found"},
+    {"syncline_postgres_connections", "Connections to PostgreSQL that stand now"},
+    {"syncline_postgres_lossy", "Settings of PostgreSQL that let a crash take committed edits"},
 }};
 
 struct HistogramInfo {

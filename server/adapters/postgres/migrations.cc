@@ -1,0 +1,247 @@
+#include "server/adapters/postgres/migrations.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "server/adapters/postgres/connection.h"
+#include "server/adapters/postgres/schema_name.h"
+
+namespace syncline::adapters {
+namespace {
+
+using postgres::Connection;
+using postgres::schema_name;
+
+// Held while tables are changed. Any number that no other program uses.
+constexpr const char* migration_lock = "SELECT pg_advisory_xact_lock(6008206547152384)";
+
+// Migration i brings the tables from version i to i + 1. A released one is never edited.
+//
+// An update's 64-bit checksum is stored as the signed integer with the same bits.
+constexpr std::array<const char*, 1> migrations = {
+    R"sql(
+-- The row of a document is locked by whoever appends to its log, and changed by each: it stays on
+-- its page (no indexed column changes, and there is room).
+CREATE TABLE documents (
+  id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name          text   COLLATE "C" NOT NULL UNIQUE,
+  head          bigint NOT NULL DEFAULT 0,
+  log_bytes     bigint NOT NULL DEFAULT 0,
+  created_at_ms bigint NOT NULL DEFAULT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+  updated_at_ms bigint NOT NULL DEFAULT (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+) WITH (fillfactor = 50);
+
+CREATE TABLE updates (
+  document_id bigint NOT NULL,
+  sequence    bigint NOT NULL,
+  checksum    bigint NOT NULL,
+  data        bytea  NOT NULL,
+  PRIMARY KEY (document_id, sequence)
+) PARTITION BY HASH (document_id);
+
+DO $$
+BEGIN
+  FOR part IN 0..15 LOOP
+    EXECUTE format('CREATE TABLE updates_%s PARTITION OF updates '
+                   'FOR VALUES WITH (MODULUS 16, REMAINDER %s)', part, part);
+  END LOOP;
+END $$;
+
+CREATE TABLE snapshots (
+  document_id bigint NOT NULL,
+  sequence    bigint NOT NULL,
+  checksum    bigint NOT NULL,
+  data        bytea  NOT NULL,
+  PRIMARY KEY (document_id, sequence)
+);
+
+-- How far each lineage of a document's write buffer has been taken into its log.
+CREATE TABLE drained (
+  document_id bigint NOT NULL,
+  lineage     bigint NOT NULL,
+  through     bigint NOT NULL,
+  PRIMARY KEY (document_id, lineage)
+);
+
+-- Makes the rows of documents that are new, and locks all of them. Everybody does this first, and
+-- in the order of the names: so nobody waits for somebody who waits for him.
+CREATE FUNCTION lock_documents(names text[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO documents (name)
+    SELECT given.name FROM (SELECT DISTINCT unnest(names) COLLATE "C" AS name) AS given
+    WHERE NOT EXISTS (SELECT FROM documents WHERE documents.name = given.name)
+    ORDER BY given.name
+    ON CONFLICT (name) DO NOTHING;
+  PERFORM FROM documents WHERE name = ANY (names) ORDER BY name FOR NO KEY UPDATE;
+END $$;
+
+-- Appends each update to its document's log, and says under which numbers: one statement, and so
+-- one transaction and one round trip, for all that a node has to commit.
+CREATE FUNCTION append(names text[], checksums bigint[], updates bytea[]) RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  sequences bigint[];
+BEGIN
+  PERFORM lock_documents(names);
+  WITH given AS (
+    SELECT * FROM unnest(names, checksums, updates)
+      WITH ORDINALITY AS each_row(name, checksum, data, ordinal)
+  ), grown AS (
+    UPDATE documents SET
+      head = head + more.rows,
+      log_bytes = log_bytes + more.bytes,
+      updated_at_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+    FROM (SELECT name, count(*) AS rows, sum(octet_length(data)) AS bytes
+          FROM given GROUP BY name) AS more
+    WHERE documents.name = more.name
+    RETURNING documents.id, documents.name, head - more.rows AS head_before
+  ), numbered AS (
+    SELECT grown.id, given.ordinal, given.checksum, given.data,
+           grown.head_before + row_number() OVER (PARTITION BY grown.id ORDER BY given.ordinal) AS sequence
+    FROM given JOIN grown USING (name)
+  ), written AS (
+    INSERT INTO updates (document_id, sequence, checksum, data)
+      SELECT id, sequence, checksum, data FROM numbered
+  )
+  SELECT array_agg(sequence ORDER BY ordinal) INTO sequences FROM numbered;
+  RETURN sequences;
+END $$;
+
+-- The first half of a drain: locks the documents and says how they stand; a row for each lineage
+-- that was ever drained, or one with nulls.
+CREATE FUNCTION begin_drain(names text[])
+RETURNS TABLE (ordinal bigint, id bigint, head bigint, lineage bigint, through bigint)
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM lock_documents(names);
+  RETURN QUERY
+    SELECT given.ordinal, documents.id, documents.head, drained.lineage, drained.through
+    FROM unnest(names) WITH ORDINALITY AS given(name, ordinal)
+    JOIN documents USING (name)
+    LEFT JOIN drained ON drained.document_id = documents.id;
+END $$;
+
+-- The second half, once the updates are there: what the documents' rows and lineages now are.
+CREATE FUNCTION end_drain(ids bigint[], more_rows bigint[], more_bytes bigint[],
+                          lineage_ids bigint[], lineages bigint[], throughs bigint[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE documents SET
+    head = head + more.rows,
+    log_bytes = log_bytes + more.bytes,
+    updated_at_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+  FROM unnest(ids, more_rows, more_bytes) AS more(id, rows, bytes)
+  WHERE documents.id = more.id;
+  INSERT INTO drained (document_id, lineage, through)
+    SELECT * FROM unnest(lineage_ids, lineages, throughs)
+    ON CONFLICT (document_id, lineage) DO UPDATE SET through = excluded.through;
+END $$;
+
+-- Writes a snapshot unless there is one at this or a later sequence; keeps the two newest.
+CREATE FUNCTION write_snapshot(document text, up_to bigint, check_sum bigint, state bytea) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  target bigint;
+BEGIN
+  PERFORM lock_documents(ARRAY[document]);
+  SELECT id INTO target FROM documents WHERE name = document;
+  IF EXISTS (SELECT FROM snapshots WHERE document_id = target AND sequence >= up_to) THEN
+    RETURN false;
+  END IF;
+  INSERT INTO snapshots (document_id, sequence, checksum, data) VALUES (target, up_to, check_sum, state);
+  DELETE FROM snapshots WHERE document_id = target AND sequence NOT IN (
+    SELECT sequence FROM snapshots WHERE document_id = target ORDER BY sequence DESC LIMIT 2);
+  RETURN true;
+END $$;
+    )sql",
+};
+constexpr int version_now = static_cast<int>(migrations.size());
+
+std::string schema() { return std::string(schema_name); }
+
+// 0 if there are no tables. Looked up as any row is: to_regclass() may remember for the whole
+// transaction that there were none.
+int read_version(pqxx::transaction_base& transaction) {
+  const auto table = transaction.exec(
+      "SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+      "WHERE nspname = '" +
+      schema() + "' AND relname = 'schema_version'");
+  if (table.empty()) return 0;
+  const auto row = transaction.exec("SELECT version FROM " + schema() + ".schema_version");
+  return row.empty() ? 0 : row[0][0].as<int>();
+}
+
+Error too_new(const PostgresOptions& options, int version) {
+  return Error{ErrorCode::unsupported_version,
+               "--postgres " + describe(options) + ": its tables have version " +
+                   std::to_string(version) + " and this program knows up to " +
+                   std::to_string(version_now) +
+                   "; they were left untouched, use the newer syncline-server"};
+}
+
+void migrate_from(pqxx::transaction_base& transaction, int version) {
+  transaction.exec("CREATE SCHEMA IF NOT EXISTS " + schema());
+  transaction.exec("CREATE TABLE IF NOT EXISTS " + schema() +
+                   ".schema_version (version integer NOT NULL)");
+  for (int step = version; step < version_now; ++step) {
+    transaction.exec(migrations[static_cast<std::size_t>(step)]);
+  }
+  transaction.exec("DELETE FROM " + schema() + ".schema_version");
+  transaction.exec("INSERT INTO " + schema() + ".schema_version VALUES (" +
+                   std::to_string(version_now) + ")");
+}
+
+Error failed(const PostgresOptions& options, const postgres::Failure& failure) {
+  return Error{failure.error.code,
+               "--postgres " + describe(options) + ": " + failure.error.detail +
+                   "; the user needs the right to create tables in the database, or an operator "
+                   "runs `syncline-server migrate` as one who has it"};
+}
+
+// Tables may be changed for longer than a statement may otherwise take.
+PostgresOptions patient(PostgresOptions options) {
+  options.statement_timeout = std::max<Duration>(options.statement_timeout, seconds(600));
+  return options;
+}
+
+}  // namespace
+
+Result<Migration> migrate_postgres(const PostgresOptions& options, ports::Clock& clock) {
+  postgres::Watchdog watchdog(clock);
+  SYNCLINE_ASSIGN(const auto connection, Connection::open(patient(options), watchdog));
+  Migration done{.from = 0, .to = version_now};
+  const auto failure = connection->attempt([&](pqxx::connection& raw) {
+    pqxx::work transaction(raw);
+    // Without the lock first: a user who may only use the tables need not be able to change them.
+    done.from = read_version(transaction);
+    if (done.from >= version_now) return;
+    transaction.exec(migration_lock);
+    done.from = read_version(transaction);
+    if (done.from >= version_now) return;
+    migrate_from(transaction, done.from);
+    transaction.commit();
+  });
+  if (failure) return failed(options, *failure);
+  if (done.from > version_now) return too_new(options, done.from);
+  return done;
+}
+
+Result<void> check_postgres_version(const PostgresOptions& options, ports::Clock& clock) {
+  postgres::Watchdog watchdog(clock);
+  SYNCLINE_ASSIGN(const auto connection, Connection::open(options, watchdog));
+  int version = 0;
+  const auto failure = connection->attempt([&](pqxx::connection& raw) {
+    pqxx::nontransaction transaction(raw);
+    version = read_version(transaction);
+  });
+  if (failure) return failed(options, *failure);
+  if (version > version_now) return too_new(options, version);
+  if (version == version_now) return {};
+  return Error{ErrorCode::unsupported_version,
+               "--postgres " + describe(options) + ": its tables have version " +
+                   std::to_string(version) + " and this program needs " +
+                   std::to_string(version_now) + "; run `syncline-server migrate --postgres URL`"};
+}
+
+}  // namespace syncline::adapters

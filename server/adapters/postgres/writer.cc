@@ -1,0 +1,291 @@
+#include "server/adapters/postgres/writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "server/adapters/postgres/write_statements.h"
+
+namespace syncline::adapters::postgres {
+namespace {
+
+double to_seconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::duration<double>>(duration).count();
+}
+
+store::Answer not_committed(RequestToken token, const Failure& failure) {
+  return store::AppendAnswer{token, {.outcome = failure.outcome, .error = failure.error.code}};
+}
+
+}  // namespace
+
+Writer::Writer(const Surroundings& surroundings, std::unique_ptr<Connection> connection)
+    : surroundings_(surroundings),
+      connection_(std::move(connection)),
+      backoff_(surroundings.options.reconnect_delay_min, surroundings.options.reconnect_delay_max) {
+  note_connected(true);
+  thread_ = std::thread([this] { run(); });
+}
+
+Writer::~Writer() { stop(); }
+
+// False if it has stopped.
+template <class Request>
+bool Writer::enqueue(std::deque<Request>& queue, Request& request) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  queue.push_back(std::move(request));
+  arrived_.notify_one();
+  return true;
+}
+
+void Writer::append(store::AppendRequest request) {
+  surroundings_.metrics.add(ports::Gauge::commit_queue_updates, 1);
+  if (enqueue(appends_, request)) return;
+  surroundings_.metrics.add(ports::Gauge::commit_queue_updates, -1);
+  request.requester->deliver({not_committed(request.token, not_connected())});
+}
+
+void Writer::write_snapshot(store::SnapshotRequest request) {
+  if (enqueue(snapshots_, request)) return;
+  request.requester->deliver(
+      {store::SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed}});
+}
+
+void Writer::drain(DrainRequest request) {
+  if (enqueue(drains_, request)) return;
+  request.requester->deliver(request.token, {.outcome = ports::Outcome::refused});
+}
+
+void Writer::stop() { end_thread(false); }
+void Writer::stop_at_once() { end_thread(true); }
+
+void Writer::end_thread(bool at_once) {
+  Batch refused;
+  std::deque<store::SnapshotRequest> snapshots;
+  std::deque<DrainRequest> drains;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (at_once) {
+      std::ranges::move(appends_, std::back_inserter(refused.appends));
+      appends_.clear();
+      snapshots.swap(snapshots_);
+      drains.swap(drains_);
+    }
+    arrived_.notify_one();
+  }
+  surroundings_.metrics.add(ports::Gauge::commit_queue_updates,
+                            -static_cast<std::int64_t>(refused.appends.size()));
+  refuse(refused, not_connected());
+  for (auto& snapshot : snapshots) {
+    refuse({.appends = {}, .snapshot = std::move(snapshot), .drain = {}}, not_connected());
+  }
+  for (auto& drain : drains) {
+    refuse({.appends = {}, .snapshot = {}, .drain = std::move(drain)}, not_connected());
+  }
+  const std::lock_guard lock(stop_mutex_);
+  if (thread_.joinable()) thread_.join();
+}
+
+void Writer::run() {
+  while (!ended()) {
+    commit(take_batch());
+    connect_if_due();
+  }
+  if (connection_) note_connected(false);
+}
+
+bool Writer::ended() {
+  const std::lock_guard lock(mutex_);
+  return stopping_ && appends_.empty() && snapshots_.empty() && drains_.empty();
+}
+
+Writer::Batch Writer::take_batch() {
+  std::unique_lock lock(mutex_);
+  const auto woken = [this] {
+    return stopping_ || !appends_.empty() || !snapshots_.empty() || !drains_.empty();
+  };
+  if (connection_) {
+    arrived_.wait(lock, woken);
+  } else {
+    const Duration left = connect_at_ - surroundings_.clock.now();
+    arrived_.wait_for(lock, std::max<Duration>(left, Duration(1)), woken);
+  }
+  Batch batch;
+  take_appends(batch);
+  if (!snapshots_.empty()) {
+    batch.snapshot = std::move(snapshots_.front());
+    snapshots_.pop_front();
+  }
+  if (!drains_.empty()) {
+    batch.drain = std::move(drains_.front());
+    drains_.pop_front();
+  }
+  return batch;
+}
+
+void Writer::take_appends(Batch& batch) {
+  const PostgresOptions& options = surroundings_.options;
+  std::size_t bytes = 0;
+  while (!appends_.empty() && batch.appends.size() < options.batch_updates_max) {
+    bytes += appends_.front().update.size();
+    if (bytes > options.batch_bytes_max && !batch.appends.empty()) return;
+    batch.appends.push_back(std::move(appends_.front()));
+    appends_.pop_front();
+  }
+}
+
+void Writer::connect_if_due() {
+  if (connection_ || surroundings_.clock.now() < connect_at_) return;
+  auto connection = Connection::open(surroundings_.options, surroundings_.watchdog);
+  std::optional<Failure> failure;
+  if (connection.ok()) failure = (*connection)->attempt(prepare_writes);
+  if (!connection.ok() || failure) {
+    connect_at_ = surroundings_.clock.now() + backoff_.next();
+    return;
+  }
+  connection_ = std::move(connection).value();
+  backoff_.reset();
+  note_connected(true);
+  if (std::exchange(healthy_, true)) return;
+  surroundings_.log.write(ports::LogLevel::info, "PostgreSQL can be written to again", {});
+}
+
+void Writer::note_connected(bool connected) {
+  surroundings_.metrics.add(ports::Gauge::postgres_connections, connected ? 1 : -1);
+  if (connected) surroundings_.metrics.add(ports::Counter::postgres_connects);
+}
+
+// Says once that it fails, and once that it works again, however much it concerns.
+void Writer::note_failure(const Failure& failure) {
+  surroundings_.metrics.add(ports::Counter::postgres_failures);
+  if (failure.lost) {
+    connection_.reset();
+    note_connected(false);
+    connect_at_ = surroundings_.clock.now() + backoff_.next();
+  }
+  if (!std::exchange(healthy_, false)) return;
+  surroundings_.log.write(ports::LogLevel::error,
+                          "PostgreSQL cannot be written to; edits are not acknowledged",
+                          {{"error", failure.error.message()}});
+}
+
+Failure Writer::not_connected() {
+  return {
+      .outcome = ports::Outcome::refused, .error = Error{ErrorCode::unavailable}, .lost = false};
+}
+
+void Writer::commit(Batch batch) {
+  if (batch.empty()) return;
+  const auto updates = static_cast<std::int64_t>(batch.appends.size());
+  if (!connection_) {
+    refuse(batch, not_connected());
+  } else {
+    if (!batch.appends.empty()) commit_appends(std::move(batch.appends));
+    if (batch.snapshot) commit_snapshot(*batch.snapshot);
+    if (batch.drain) commit_drain(std::move(*batch.drain));
+  }
+  if (updates > 0) surroundings_.metrics.add(ports::Gauge::commit_queue_updates, -updates);
+}
+
+std::optional<Failure> Writer::attempt(const std::function<void(pqxx::connection&)>& work) {
+  if (!connection_) return not_connected();
+  surroundings_.metrics.add(ports::Counter::postgres_transactions);
+  const Instant begun = surroundings_.clock.now();
+  auto failure = connection_->attempt(work);
+  if (failure) {
+    note_failure(*failure);
+    return failure;
+  }
+  surroundings_.metrics.observe(ports::Histogram::commit_seconds,
+                                to_seconds(surroundings_.clock.now() - begun));
+  if (!std::exchange(healthy_, true)) {
+    surroundings_.log.write(ports::LogLevel::info, "PostgreSQL can be written to again", {});
+  }
+  return std::nullopt;
+}
+
+void Writer::commit_appends(std::vector<store::AppendRequest> requests) {
+  refuse_too_large(requests);
+  if (requests.empty()) return;
+  std::vector<Sequence> sequences;
+  const auto failure = attempt(
+      [&](pqxx::connection& connection) { sequences = postgres::append(connection, requests); });
+  if (failure) {
+    return refuse({.appends = std::move(requests), .snapshot = {}, .drain = {}}, *failure);
+  }
+  surroundings_.metrics.observe(ports::Histogram::commit_batch_updates,
+                                static_cast<double>(requests.size()));
+  SYNCLINE_ASSERT(sequences.size() == requests.size(), sequences.size(), requests.size());
+  store::Answers answers;
+  for (std::size_t at = 0; at < requests.size(); ++at) {
+    answers.add(requests[at].requester, store::AppendAnswer{requests[at].token,
+                                                            {.outcome = ports::Outcome::committed,
+                                                             .sequence = sequences[at]}});
+  }
+  answers.deliver();
+}
+
+void Writer::refuse_too_large(std::vector<store::AppendRequest>& requests) {
+  const std::size_t bytes_max = surroundings_.options.value_bytes_max;
+  std::erase_if(requests, [&](const store::AppendRequest& request) {
+    if (request.update.size() <= bytes_max) return false;
+    surroundings_.log.write(ports::LogLevel::error, "an update is too large to be stored",
+                            {{"document", request.document.text()}});
+    request.requester->deliver({store::AppendAnswer{
+        request.token, {.outcome = ports::Outcome::refused, .error = ErrorCode::too_large}}});
+    return true;
+  });
+}
+
+void Writer::commit_snapshot(const store::SnapshotRequest& request) {
+  bool written = false;
+  std::optional<Failure> failure;
+  if (request.snapshot.state.size() > surroundings_.options.value_bytes_max) {
+    failure = Failure{
+        .outcome = ports::Outcome::refused, .error = Error{ErrorCode::too_large}, .lost = false};
+  } else {
+    failure = attempt([&](pqxx::connection& connection) {
+      written = postgres::write_snapshot(connection, request);
+    });
+  }
+  if (failure) {
+    surroundings_.log.write(
+        ports::LogLevel::warning, "a snapshot cannot be stored",
+        {{"document", request.document.text()}, {"error", failure->error.message()}});
+  }
+  const auto outcome = failure   ? ports::SnapshotOutcome::failed
+                       : written ? ports::SnapshotOutcome::written
+                                 : ports::SnapshotOutcome::stale;
+  request.requester->deliver({store::SnapshotWriteAnswer{request.token, outcome}});
+}
+
+void Writer::commit_drain(DrainRequest request) {
+  ports::DrainResult result{.outcome = ports::Outcome::committed};
+  const auto failure = attempt([&](pqxx::connection& connection) {
+    result.heads = postgres::drain(connection, request.batches);
+  });
+  if (failure) result = {.outcome = failure->outcome, .heads = {}, .error = failure->error.code};
+  request.requester->deliver(request.token, std::move(result));
+}
+
+void Writer::refuse(const Batch& batch, const Failure& failure) {
+  store::Answers answers;
+  for (const store::AppendRequest& request : batch.appends) {
+    answers.add(request.requester, not_committed(request.token, failure));
+  }
+  if (batch.snapshot) {
+    answers.add(batch.snapshot->requester,
+                store::SnapshotWriteAnswer{batch.snapshot->token, ports::SnapshotOutcome::failed});
+  }
+  answers.deliver();
+  if (batch.drain) {
+    batch.drain->requester->deliver(
+        batch.drain->token, {.outcome = failure.outcome, .heads = {}, .error = failure.error.code});
+  }
+}
+
+}  // namespace syncline::adapters::postgres

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "server/adapters/postgres/backoff.h"
+#include "server/adapters/postgres/connection.h"
+#include "server/adapters/postgres/drain_request.h"
+#include "server/adapters/postgres/postgres_options.h"
+#include "server/adapters/store/answer.h"
+#include "server/ports/clock.h"
+#include "server/ports/log.h"
+#include "server/ports/metrics.h"
+
+namespace syncline::adapters::postgres {
+
+// One connection that writes, with its thread: one transaction at a time, which carries all that
+// arrived during the one before (group commit). So there are never more transactions in flight than
+// writers, however fast people type.
+//
+// A document's appends always come to the same writer. Those that fail are answered, and the core
+// asks again; asked again or not, what was asked for first is committed first.
+//
+//   - An update that the server cannot store itself (too large) is refused alone.
+//   - What the server refuses for other reasons (no space) is refused as a whole.
+//   - When the connection is lost while a transaction is in flight, its outcome is unknown.
+//   - While there is no connection, everything is refused at once.
+//
+// The requests, stop() and stop_at_once() may be called from any thread.
+class Writer {
+ public:
+  // What a writer needs of its surroundings; all must outlive it.
+  struct Surroundings {
+    const PostgresOptions& options;
+    Watchdog& watchdog;
+    ports::Clock& clock;
+    ports::Metrics& metrics;
+    ports::Log& log;
+  };
+
+  Writer(const Surroundings& surroundings, std::unique_ptr<Connection> connection);
+  ~Writer();
+
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // After stop() they are refused.
+  void append(store::AppendRequest request);
+  void write_snapshot(store::SnapshotRequest request);
+  void drain(DrainRequest request);
+
+  // Commits and answers everything that was asked before, and ends the thread.
+  void stop();
+  // Refuses what waits. What is in flight ends as the watchdog lets it.
+  void stop_at_once();
+
+ private:
+  // What is done in one go: appends in one transaction, anything else in one of its own.
+  struct Batch {
+    std::vector<store::AppendRequest> appends;
+    std::optional<store::SnapshotRequest> snapshot;
+    std::optional<DrainRequest> drain;
+
+    bool empty() const { return appends.empty() && !snapshot && !drain; }
+  };
+
+  template <class Request>
+  bool enqueue(std::deque<Request>& queue, Request& request);
+  void end_thread(bool at_once);
+  void run();
+  // Waits for requests, or until it is time to connect. Empty: look again.
+  Batch take_batch();
+  void take_appends(Batch& batch);
+  bool ended();
+
+  void connect_if_due();
+  void note_connected(bool connected);
+  void note_failure(const Failure& failure);
+  // What a request is answered with that was not tried.
+  static Failure not_connected();
+
+  void commit(Batch batch);
+  void commit_appends(std::vector<store::AppendRequest> requests);
+  void commit_snapshot(const store::SnapshotRequest& request);
+  void commit_drain(DrainRequest request);
+  void refuse(const Batch& batch, const Failure& failure);
+  void refuse_too_large(std::vector<store::AppendRequest>& requests);
+  std::optional<Failure> attempt(const std::function<void(pqxx::connection&)>& work);
+
+  const Surroundings surroundings_;
+
+  // Shared, under mutex_.
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<store::AppendRequest> appends_;
+  std::deque<store::SnapshotRequest> snapshots_;
+  std::deque<DrainRequest> drains_;
+  bool stopping_ = false;
+
+  // The thread's own.
+  std::unique_ptr<Connection> connection_;  // Null while there is none.
+  Instant connect_at_;
+  Backoff backoff_;
+  bool healthy_ = true;
+
+  std::mutex stop_mutex_;  // Makes stop() idempotent from any thread.
+  std::thread thread_;     // Last: it uses all of the above.
+};
+
+}  // namespace syncline::adapters::postgres

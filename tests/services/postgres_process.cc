@@ -1,0 +1,146 @@
+#include "tests/services/postgres_process.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "server/base/assert.h"
+
+namespace syncline::testing_services {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Debian's PostgreSQL runs as this user; it refuses to run as root.
+constexpr const char* service_user = "postgres";
+constexpr const char* superuser = "syncline";
+
+// Debian keeps each version's programs in a folder of its own, beside the PATH.
+std::string program(const std::string& name) {
+  std::vector<fs::path> found;
+  const fs::path versions = "/usr/lib/postgresql";
+  if (fs::exists(versions)) {
+    for (const auto& version : fs::directory_iterator(versions)) {
+      const fs::path file = version.path() / "bin" / name;
+      if (fs::exists(file)) found.push_back(file);
+    }
+  }
+  return found.empty() ? name : std::max_element(found.begin(), found.end())->string();
+}
+
+// What the command prints.
+std::string output_of(const std::string& command) {
+  std::string text;
+  std::FILE* const pipe = ::popen(command.c_str(), "r");
+  SYNCLINE_ASSERT(pipe != nullptr);
+  char buffer[4096];
+  while (const std::size_t count = std::fread(buffer, 1, sizeof(buffer), pipe)) {
+    text.append(buffer, count);
+  }
+  ::pclose(pipe);
+  return text;
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+}  // namespace
+
+PostgresProcess::PostgresProcess() : PostgresProcess(Setting{}) {}
+
+PostgresProcess::PostgresProcess(const Setting& setting) : port_(free_port()) {
+  // The service's user must be able to make its own folder here.
+  ::chmod(folder_.path().c_str(), 0777);
+  const fs::path log = folder_.path() / "log";
+  const pid_t made = start_process(
+      {program("initdb"), "--pgdata", (folder_.path() / "data").string(), "--username", superuser,
+       "--auth", "trust", "--no-sync", "--no-instructions", "--encoding", "UTF8", "--locale", "C"},
+      log, service_user);
+  SYNCLINE_ASSERT(wait_for_end(made), log);
+  settings_ = {"listen_addresses=127.0.0.1",
+               "port=" + std::to_string(port_),
+               "unix_socket_directories=" + folder_.path().string(),
+               std::string("fsync=") + (setting.fsync ? "on" : "off"),
+               "max_connections=200",
+               "log_min_messages=warning"};
+  settings_.insert(settings_.end(), setting.more.begin(), setting.more.end());
+  start();
+}
+
+PostgresProcess::~PostgresProcess() {
+  if (running()) stop_immediately();
+}
+
+std::string PostgresProcess::url(const std::string& database) const {
+  return std::string("postgresql://") + superuser + "@127.0.0.1:" + std::to_string(port_) + "/" +
+         database;
+}
+
+std::string PostgresProcess::create_database() {
+  const std::string name = "test" + std::to_string(++databases_);
+  run_sql("CREATE DATABASE " + name);
+  return url(name);
+}
+
+// Right after a kill the old backends may still hold what the new server needs: it is tried again.
+void PostgresProcess::start() {
+  SYNCLINE_ASSERT(!running());
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  std::vector<std::string> arguments = {program("postgres"), "-D",
+                                        (folder_.path() / "data").string()};
+  for (const std::string& setting : settings_) {
+    arguments.push_back("-c");
+    arguments.push_back(setting);
+  }
+  while (run_sql("SELECT 1") != "1\n") {
+    SYNCLINE_ASSERT(std::chrono::steady_clock::now() < deadline, folder_.path());
+    if (process_ == 0 || !is_running(process_)) {
+      process_ = start_process(arguments, folder_.path() / "log", service_user);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+void PostgresProcess::kill() {
+  SYNCLINE_ASSERT(running());
+  ::kill(process_, SIGKILL);
+  wait_for_end(process_);
+  process_ = 0;
+}
+
+void PostgresProcess::stop_immediately() {
+  SYNCLINE_ASSERT(running());
+  signal_all(SIGCONT);
+  ::kill(process_, SIGQUIT);
+  wait_for_end(process_);
+  process_ = 0;
+}
+
+void PostgresProcess::pause() { signal_all(SIGSTOP); }
+
+void PostgresProcess::resume() { signal_all(SIGCONT); }
+
+void PostgresProcess::signal_all(int signal) const {
+  std::istringstream children(output_of("ps -o pid= --ppid " + std::to_string(process_)));
+  ::kill(process_, signal);
+  pid_t child = 0;
+  while (children >> child) ::kill(child, signal);
+}
+
+std::string PostgresProcess::run_sql(const std::string& sql, const std::string& database) const {
+  return output_of(program("psql") + " --no-psqlrc --quiet --tuples-only --no-align --dbname " +
+                   quoted(url(database)) + " --command " + quoted(sql) + " 2>&1");
+}
+
+}  // namespace syncline::testing_services

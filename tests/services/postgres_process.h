@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "tests/services/child_process.h"
+
+namespace syncline::testing_services {
+
+// A real PostgreSQL of the test's own: on a free port of the loopback interface, with its data in a
+// temporary folder, which goes with it. One that cannot be started ends the test.
+class PostgresProcess {
+ public:
+  struct Setting {
+    bool fsync = false;                  // A test that kills only processes can do without.
+    std::vector<std::string> more = {};  // Further settings: "name=value".
+  };
+
+  PostgresProcess();
+  explicit PostgresProcess(const Setting& setting);
+  ~PostgresProcess();
+  PostgresProcess(const PostgresProcess&) = delete;
+  PostgresProcess& operator=(const PostgresProcess&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  std::string url(const std::string& database = "postgres") const;
+  // An empty database of its own, for one test. Returns its URL.
+  std::string create_database();
+  bool running() const { return process_ > 0; }
+
+  // SIGKILL of the server: its backends notice and go.
+  void kill();
+  // As an operator who is in a hurry: whatever is under way is cut off.
+  void stop_immediately();
+  // Returns once it answers.
+  void start();
+  // SIGSTOP and SIGCONT of the server and all its backends: it is there and silent.
+  void pause();
+  void resume();
+
+  // Runs SQL as its superuser, and returns what psql prints.
+  std::string run_sql(const std::string& sql, const std::string& database = "postgres") const;
+
+ private:
+  void signal_all(int signal) const;
+
+  TemporaryFolder folder_;
+  std::uint16_t port_ = 0;
+  std::vector<std::string> settings_;
+  pid_t process_ = 0;
+  int databases_ = 0;
+};
+
+}  // namespace syncline::testing_services

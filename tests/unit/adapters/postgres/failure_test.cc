@@ -1,0 +1,219 @@
+#include <atomic>
+#include <map>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "server/adapters/postgres/postgres_reader.h"
+#include "tests/conformance/store_recorder.h"
+#include "tests/unit/adapters/postgres/postgres_fixture.h"
+
+// What becomes of requests when the server is killed, stopped, silent or in trouble.
+
+namespace syncline::adapters {
+namespace {
+
+using conformance::document;
+using conformance::StoreRecorder;
+using ports::Outcome;
+
+// One process with its connections, and a shard that appends.
+struct Client {
+  explicit Client(const PostgresOptions& options)
+      : database(ports.open(options).value()), store(*database, executor) {
+    store.attach(recorder, recorder);
+  }
+  ~Client() {
+    database->stop_at_once();
+    executor.run_ready();
+  }
+
+  RequestToken append(const std::string& name, const std::string& text) {
+    const RequestToken token = recorder.request();
+    texts[token] = text;
+    store.append(token, document(name), SharedBytes(as_bytes(text)), 0);
+    return token;
+  }
+  bool run() {
+    return executor.run_until([this] { return recorder.waiting.empty(); });
+  }
+
+  PostgresPorts ports;
+  QueueExecutor executor;
+  StoreRecorder recorder;
+  std::map<RequestToken, std::string> texts;
+  std::unique_ptr<PostgresDatabase> database;
+  PostgresStore store;
+};
+
+PostgresOptions quick_options(const std::string& url) {
+  PostgresOptions options;
+  options.url = url;
+  options.connect_timeout = seconds(2);
+  options.statement_timeout = milliseconds(500);
+  options.reconnect_delay_max = milliseconds(100);
+  return options;
+}
+
+std::vector<std::string> log_of(const std::string& url, const std::string& name) {
+  FixedClock clock;
+  const auto reader = PostgresReader::open(quick_options(url), clock);
+  const auto page = reader.value()->read_log(document(name), {}, 1'000'000'000);
+  std::vector<std::string> texts;
+  for (const auto& record : page->records) {
+    EXPECT_EQ(record.sequence.value, texts.size() + 1);  // Without gaps.
+    const BytesView bytes = record.update.view();
+    texts.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  EXPECT_EQ(page->head.value, texts.size());
+  return texts;
+}
+
+TEST(PostgresFailure, KilledAgainAndAgainItKeepsWhatItSaidItHas) {
+  testing_services::PostgresProcess server;
+  const std::string url = server.create_database();
+  Client client(quick_options(url));
+  int appended = 0;
+  for (int round = 0; round < 6; ++round) {
+    for (int i = 0; i < 200; ++i) client.append("d", std::to_string(appended++));
+    std::thread killer([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(3 * round));
+      round % 2 == 0 ? server.kill() : server.stop_immediately();
+    });
+    for (int i = 0; i < 200; ++i) {
+      client.append("d", std::to_string(appended++));
+      if (i % 20 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ASSERT_TRUE(client.run());
+    killer.join();
+    server.start();
+    // It comes back by itself.
+    for (bool back = false; !back;) {
+      const RequestToken token = client.append("d", std::to_string(appended++));
+      ASSERT_TRUE(client.run());
+      back = client.recorder.appends.at(token).outcome == Outcome::committed;
+    }
+  }
+  const std::vector<std::string> log = log_of(url, "d");
+  std::map<std::string, int> times;
+  for (const std::string& text : log) ++times[text];
+  int committed = 0;
+  for (const auto& [token, result] : client.recorder.appends) {
+    const std::string& text = client.texts.at(token);
+    if (result.outcome == Outcome::committed) {
+      ++committed;
+      ASSERT_EQ(log.at(result.sequence.value - 1), text);
+    }
+    ASSERT_LE(times[text], 1);
+    if (result.outcome == Outcome::refused) ASSERT_EQ(times[text], 0) << text;
+  }
+  EXPECT_GT(committed, 6);
+}
+
+TEST(PostgresFailure, ASilentServerIsGivenUpInTimeAndWhatWasAskedIsUnknown) {
+  testing_services::PostgresProcess server;
+  const std::string url = server.create_database();
+  Client client(quick_options(url));
+  client.append("d", "before");
+  ASSERT_TRUE(client.run());
+  server.pause();
+  const RequestToken token = client.append("d", "into the silence");
+  ASSERT_TRUE(client.run());
+  EXPECT_EQ(client.recorder.appends.at(token).outcome, Outcome::unknown);
+  const RequestToken refused = client.append("d", "nobody hears this");
+  ASSERT_TRUE(client.run());
+  EXPECT_NE(client.recorder.appends.at(refused).outcome, Outcome::committed);
+  server.resume();
+  for (bool back = false; !back;) {
+    const RequestToken again = client.append("d", "again");
+    ASSERT_TRUE(client.run());
+    back = client.recorder.appends.at(again).outcome == Outcome::committed;
+  }
+  EXPECT_EQ(log_of(url, "d").front(), "before");
+}
+
+TEST(PostgresFailure, NodesThatWriteTheSameDocumentsNeverBlockEachOtherForGood) {
+  const std::string url = shared_postgres().create_database();
+  constexpr int nodes = 4;
+  constexpr int rounds = 60;
+  constexpr int documents = 12;
+  PostgresOptions options = quick_options(url);
+  options.statement_timeout = seconds(20);
+  ASSERT_TRUE(PostgresPorts().open(options).ok());  // Tables.
+  std::atomic<int> failures = 0;
+  std::vector<std::thread> threads;
+  for (int node = 0; node < nodes; ++node) {
+    threads.emplace_back([&, node] {
+      Client client(options);
+      for (int round = 0; round < rounds; ++round) {
+        // Each in an order of its own.
+        for (int i = 0; i < documents; ++i) {
+          const int which = (i * (2 * node + 1) + round) % documents;
+          client.append("doc" + std::to_string(which), "x");
+        }
+        client.run();
+      }
+      for (const auto& [token, result] : client.recorder.appends) {
+        if (result.outcome != Outcome::committed) ++failures;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  std::size_t total = 0;
+  for (int i = 0; i < documents; ++i) total += log_of(url, "doc" + std::to_string(i)).size();
+  EXPECT_EQ(total, static_cast<std::size_t>(nodes * rounds * documents));
+}
+
+TEST(PostgresFailure, WhatIsTooLargeIsRefusedAlone) {
+  PostgresOptions options = quick_options(shared_postgres().create_database());
+  options.value_bytes_max = 1000;
+  Client client(options);
+  const RequestToken before = client.append("d", "small");
+  const RequestToken large = client.append("d", std::string(1001, 'x'));
+  const RequestToken after = client.append("d", "small, too");
+  ASSERT_TRUE(client.run());
+  EXPECT_EQ(client.recorder.appends.at(before).sequence.value, 1U);
+  EXPECT_EQ(client.recorder.appends.at(large).outcome, Outcome::refused);
+  EXPECT_EQ(client.recorder.appends.at(large).error, ErrorCode::too_large);
+  EXPECT_EQ(client.recorder.appends.at(after).sequence.value, 2U);
+}
+
+TEST(PostgresFailure, ReadersComeBackAfterARestart) {
+  testing_services::PostgresProcess server;
+  const std::string url = server.create_database();
+  Client client(quick_options(url));
+  client.append("d", "x");
+  ASSERT_TRUE(client.run());
+  server.stop_immediately();
+  const auto ask = [&] {
+    const RequestToken token = client.recorder.request();
+    client.store.read_heads(token, {document("d")});
+    EXPECT_TRUE(client.run());
+    return client.recorder.heads.at(token);
+  };
+  EXPECT_FALSE(ask().ok());
+  server.start();
+  for (auto heads = ask();; heads = ask()) {
+    if (!heads.ok()) continue;
+    EXPECT_EQ(heads->front().value, 1U);
+    break;
+  }
+}
+
+TEST(PostgresFailure, StoppingAtOnceDoesNotWaitForASilentServer) {
+  testing_services::PostgresProcess server;
+  PostgresOptions options = quick_options(server.create_database());
+  options.statement_timeout = seconds(600);
+  Client client(options);
+  server.pause();
+  client.append("d", "x");
+  const auto begun = std::chrono::steady_clock::now();
+  client.database->stop_at_once();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60));
+  ASSERT_TRUE(client.run());
+  server.resume();
+}
+
+}  // namespace
+}  // namespace syncline::adapters

@@ -1,0 +1,156 @@
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "server/adapters/postgres/migrations.h"
+#include "server/adapters/postgres/postgres_reader.h"
+#include "tests/conformance/store_recorder.h"
+#include "tests/unit/adapters/postgres/postgres_fixture.h"
+
+namespace syncline::adapters {
+namespace {
+
+using conformance::document;
+
+PostgresOptions options_for(const std::string& url) {
+  PostgresOptions options;
+  options.url = url;
+  return options;
+}
+
+Error open_error(const PostgresOptions& options) {
+  PostgresPorts ports;
+  const auto opened = ports.open(options);
+  EXPECT_FALSE(opened.ok());
+  return opened.ok() ? Error{ErrorCode::unavailable} : opened.error();
+}
+
+TEST(OpenPostgres, MakesItsTablesInAnEmptyDatabase) {
+  PostgresPorts ports;
+  const std::string url = shared_postgres().create_database();
+  {
+    const auto database = ports.open(url);
+    ASSERT_TRUE(database.ok()) << database.error().detail;
+    EXPECT_EQ((*database)->append(document("d"), SharedBytes(as_bytes("x")), 1)->value, 1U);
+  }
+  const auto again = ports.open(url);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ((*again)->append(document("d"), SharedBytes(as_bytes("y")), 2)->value, 2U);
+}
+
+TEST(OpenPostgres, ManyMayStartAtOnceOnAnEmptyDatabase) {
+  const std::string url = shared_postgres().create_database();
+  std::vector<std::thread> starting;
+  std::vector<std::string> problems(6);
+  for (std::string& problem : problems) {
+    starting.emplace_back([&url, &problem] {
+      PostgresPorts ports;
+      const auto database = ports.open(url);
+      if (!database.ok()) problem = database.error().detail;
+    });
+  }
+  for (std::thread& thread : starting) thread.join();
+  for (const std::string& problem : problems) EXPECT_EQ(problem, "");
+}
+
+TEST(OpenPostgres, MigratesOnceAndSaysFromWhereTo) {
+  FixedClock clock;
+  const auto options = options_for(shared_postgres().create_database());
+  const auto first = migrate_postgres(options, clock);
+  ASSERT_TRUE(first.ok()) << first.error().detail;
+  EXPECT_EQ(first->from, 0);
+  const auto second = migrate_postgres(options, clock);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(second->from, second->to);
+  EXPECT_EQ(second->to, first->to);
+}
+
+TEST(OpenPostgres, RefusesTablesOfANewerVersionAndLeavesThem) {
+  FixedClock clock;
+  const std::string url = shared_postgres().create_database();
+  const std::string name = url.substr(url.rfind('/') + 1);
+  ASSERT_TRUE(migrate_postgres(options_for(url), clock).ok());
+  shared_postgres().run_sql("UPDATE syncline.schema_version SET version = 99", name);
+  const Error error = open_error(options_for(url));
+  EXPECT_EQ(error.code, ErrorCode::unsupported_version);
+  EXPECT_NE(error.detail.find("version 99"), std::string::npos) << error.detail;
+  EXPECT_EQ(shared_postgres().run_sql("SELECT version FROM syncline.schema_version", name), "99\n");
+}
+
+TEST(OpenPostgres, WithoutMigrationRefusesAnEmptyDatabaseAndNamesTheCommand) {
+  PostgresOptions options = options_for(shared_postgres().create_database());
+  options.migrate = false;
+  const Error error = open_error(options);
+  EXPECT_EQ(error.code, ErrorCode::unsupported_version);
+  EXPECT_NE(error.detail.find("syncline-server migrate"), std::string::npos) << error.detail;
+}
+
+TEST(OpenPostgres, SaysWhatIsWrongInALineWithoutThePassword) {
+  const auto port = std::to_string(testing_services::free_port());
+  const Error nobody = open_error(options_for("postgresql://me:secret@127.0.0.1:" + port + "/db"));
+  EXPECT_EQ(nobody.code, ErrorCode::unavailable);
+  EXPECT_NE(nobody.detail.find("127.0.0.1:" + port + "/db"), std::string::npos) << nobody.detail;
+  EXPECT_EQ(nobody.detail.find("secret"), std::string::npos) << nobody.detail;
+  EXPECT_EQ(nobody.detail.find('\n'), std::string::npos) << nobody.detail;
+
+  const Error missing = open_error(options_for(shared_postgres().url("nowhere")));
+  EXPECT_NE(missing.detail.find("does not exist"), std::string::npos) << missing.detail;
+
+  const Error unreadable = open_error(options_for("postgresql://host:port:1/x"));
+  EXPECT_NE(unreadable.detail.find("postgresql://USER"), std::string::npos) << unreadable.detail;
+}
+
+TEST(OpenPostgres, WorksForAUserWhoOwnsTheDatabaseAndNothingElse) {
+  const std::string url = shared_postgres().create_database();
+  const std::string name = url.substr(url.rfind('/') + 1);
+  shared_postgres().run_sql("CREATE ROLE modest LOGIN; ALTER DATABASE " + name +
+                            " OWNER TO modest");
+  PostgresPorts ports;
+  const auto port = std::to_string(shared_postgres().port());
+  const auto database = ports.open("postgresql://modest@127.0.0.1:" + port + "/" + name);
+  ASSERT_TRUE(database.ok()) << database.error().detail;
+  EXPECT_TRUE((*database)->append(document("d"), SharedBytes(as_bytes("x")), 1).ok());
+}
+
+TEST(OpenPostgres, WarnsWhereCommitsMayBeForgotten) {
+  PostgresPorts ports;
+  // The tests' server runs without fsync.
+  ASSERT_TRUE(ports.open(shared_postgres().create_database()).ok());
+  const auto events = ports.log.events();
+  EXPECT_NE(std::find(events.begin(), events.end(),
+                      "PostgreSQL is set up to forget what it has committed"),
+            events.end());
+}
+
+TEST(PostgresReader, ListsAndFindsDocumentsByBytesOfTheirNames) {
+  PostgresPorts ports;
+  const std::string url = shared_postgres().create_database();
+  const auto database = ports.open(url);
+  ASSERT_TRUE(database.ok());
+  for (const char* name : {"b", "a%", "B", "ä", "a_"}) {
+    ASSERT_TRUE((*database)->append(document(name), SharedBytes(as_bytes("12")), 1).ok());
+  }
+  const auto reader = PostgresReader::open(options_for(url), ports.clock);
+  ASSERT_TRUE(reader.ok());
+  std::string names;
+  const auto all = (*reader)->list(std::nullopt, 10, "");
+  ASSERT_TRUE(all.ok()) << all.error().detail;
+  for (const auto& entry : *all) {
+    names += entry.name.text() + " ";
+    EXPECT_EQ(entry.head.value, 1U);
+    EXPECT_EQ(entry.log_bytes, 2U);
+    EXPECT_GT(entry.created_at.since_epoch.count(), 1'600'000'000'000);
+  }
+  EXPECT_EQ(names, "B a% a_ b ä ");
+  const auto after = (*reader)->list("a_", 1, "");
+  EXPECT_EQ(after->front().name.text(), "b");
+  const auto filtered = (*reader)->list(std::nullopt, 10, "%");
+  EXPECT_EQ(filtered->size(), 1U);
+  const auto found = (*reader)->find(document("ä"));
+  EXPECT_TRUE(found->has_value());
+  const auto missing = (*reader)->find(document("A"));
+  EXPECT_FALSE(missing->has_value());
+}
+
+}  // namespace
+}  // namespace syncline::adapters
