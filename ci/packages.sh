@@ -6,7 +6,7 @@
 packages_to_serve=(
   g++ cmake ninja-build ca-certificates
   libsqlite3-dev libspdlog-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev libpqxx-dev libpq-dev
-  libssl-dev zlib1g-dev libxxhash-dev
+  libssl-dev zlib1g-dev libxxhash-dev libhiredis-dev
 )
 
 # The programs of a cluster beside the server itself.

@@ -5,6 +5,7 @@
 #   ZLIB::ZLIB     xxHash::xxhash             spdlog::spdlog       CLI11::CLI11
 #   tomlplusplus::tomlplusplus                prometheus-cpp::core pqxx::pqxx
 #   PostgreSQL::PostgreSQL
+#   tomlplusplus::tomlplusplus                prometheus-cpp::core hiredis::hiredis
 #   tests: GTest::gtest_main GTest::gmock rapidcheck rapidcheck_gtest benchmark::benchmark
 
 # Defines an imported target for a library that brings no CMake package with it.
@@ -37,6 +38,7 @@ find_package(CLI11 CONFIG REQUIRED)
 find_package(tomlplusplus CONFIG REQUIRED)
 syncline_find_library(xxHash::xxhash xxhash.h xxhash)
 syncline_find_library(pqxx::pqxx pqxx/pqxx pqxx)
+syncline_find_library(hiredis::hiredis hiredis/hiredis.h hiredis)
 # Not through its CMake package: that demands civetweb and curl, and only the core is used here.
 syncline_find_library(prometheus-cpp::core prometheus/registry.h prometheus-cpp-core)
 

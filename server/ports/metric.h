@@ -37,6 +37,14 @@ enum class Counter : std::uint8_t {
   postgres_transactions,
   postgres_failures,
   postgres_connects,
+  redis_reconnects,
+  redis_requests_answered,
+  redis_requests_refused,
+  redis_requests_unknown,
+  redis_bytes_in,
+  redis_bytes_out,
+  redis_messages_in,
+  redis_messages_out,
   count_,
 };
 
@@ -54,6 +62,7 @@ enum class Gauge : std::uint8_t {
   worker_lag_seconds,
   postgres_connections,
   postgres_lossy,
+  redis_connections,
   count_,
 };
 
@@ -66,6 +75,7 @@ enum class Histogram : std::uint8_t {
   ring_lag_frames,
   drain_batch_updates,
   drain_seconds,
+  redis_answer_seconds,
   count_,
 };
 
@@ -126,6 +136,15 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Counter::count_
     {"syncline_postgres_failures_total", "Statements that failed, or whose outcome is unknown"},
     {"syncline_postgres_connects_total",
      "Connections to PostgreSQL made; more than at start: lost"},
+    {"syncline_redis_reconnects_total", "Connections to Redis made again after a loss"},
+    {"syncline_redis_requests_answered_total", "Requests that Redis carried out"},
+    {"syncline_redis_requests_refused_total",
+     "Requests that Redis refused, or that found no connection; messages to publish included"},
+    {"syncline_redis_requests_unknown_total", "Requests whose answer was lost with the connection"},
+    {"syncline_redis_bytes_in_total", "Bytes received from Redis"},
+    {"syncline_redis_bytes_out_total", "Bytes sent to Redis"},
+    {"syncline_redis_messages_in_total", "Published messages received, also this process's own"},
+    {"syncline_redis_messages_out_total", "Messages published, without those of the write buffer"},
 }};
 
 inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)> gauge_info = {{
@@ -143,6 +162,7 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
     {"syncline_worker_lag_seconds", "Since a worker last had drained everything that it found"},
     {"syncline_postgres_connections", "Connections to PostgreSQL that stand now"},
     {"syncline_postgres_lossy", "Settings of PostgreSQL that let a crash take committed edits"},
+    {"syncline_redis_connections", "Connections to Redis that stand: 2, unless it is down"},
 }};
 
 struct HistogramInfo {
@@ -167,6 +187,7 @@ inline constexpr std::array<HistogramInfo, static_cast<std::size_t>(Histogram::c
          10},
         {"syncline_drain_batch_updates", "Updates in one transaction of a worker", 1, 4, 12},
         {"syncline_drain_seconds", "Time of one transaction of a worker", 0.001, 2, 16},
+        {"syncline_redis_answer_seconds", "From a request to Redis to its answer", 0.0001, 2, 16},
     }};
 
 inline constexpr std::string_view rejected_metric = "syncline_rejected_total";

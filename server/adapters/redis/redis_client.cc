@@ -1,0 +1,350 @@
+#include "server/adapters/redis/redis_client.h"
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <random>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "server/adapters/redis/command.h"
+#include "server/adapters/redis/connection.h"
+#include "server/adapters/redis/event_loop.h"
+#include "server/adapters/redis/key_names.h"
+#include "server/adapters/redis/subscriptions.h"
+#include "server/base/assert.h"
+#include "server/ports/metric.h"
+
+namespace syncline::adapters {
+namespace {
+
+using redis::Answer;
+using redis::Command;
+
+constexpr Duration stop_timeout = seconds(1);
+
+// Jitter, and numbers that must not collide.
+class SeededRandom final : public ports::Random {
+ public:
+  std::uint64_t next() override {
+    const std::lock_guard lock(mutex_);
+    return generator_();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::mt19937_64 generator_{std::uint64_t{std::random_device()()} << 32 | std::random_device()()};
+};
+
+// A thread that waits for answers.
+class WaitingRequester final : public redis::Requester {
+ public:
+  explicit WaitingRequester(std::size_t count) : answers_(count) {}
+
+  void deliver(std::vector<Answer> answers) override {
+    const std::lock_guard lock(mutex_);
+    for (Answer& answer : answers) answers_[answer.ticket] = std::move(answer);
+    answered_ += answers.size();
+    changed_.notify_all();
+  }
+
+  std::vector<std::optional<Answer>> wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return answered_ == answers_.size(); });
+    return std::move(answers_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::optional<Answer>> answers_;
+  std::size_t answered_ = 0;
+};
+
+// CONFIG GET's answer is a name and a value; empty if it was not answered.
+std::string value_of(const std::optional<Answer>& answer) {
+  if (answer->outcome != ports::Outcome::committed) return {};
+  const redis::ReplyView view = answer->reply.view();
+  return view.size() == 2 ? std::string(view.at(1).text()) : std::string();
+}
+
+}  // namespace
+
+class RedisClient::State final : private redis::ConnectionEvents {
+ public:
+  State(const RedisOptions& options, ports::Clock& clock, ports::Metrics& metrics, ports::Log& log)
+      : options_(options),
+        keys_(options.prefix, options.database),
+        metrics_(metrics),
+        surroundings_{loop_, clock, metrics, log, random_} {
+    subscriptions_ = std::make_unique<redis::Subscriptions>(surroundings_, options_);
+    commands_ = std::make_unique<redis::Connection>(surroundings_, options_,
+                                                    redis::Connection::Use::commands,
+                                                    static_cast<redis::ConnectionEvents&>(*this));
+    stop_timer_ = std::make_unique<redis::Timer>(loop_);
+    subscriptions_->add(watcher_);
+    loop_.start();
+  }
+
+  ~State() { stop(); }
+
+  const RedisOptions& options() const { return options_; }
+  const redis::KeyNames& keys() const { return keys_; }
+  redis::Subscriptions& subscriptions() { return *subscriptions_; }
+  std::uint64_t random() { return random_.next(); }
+
+  void ask(Command command) { enqueue(std::move(command)); }
+
+  void run(std::function<void()> task) { enqueue(std::move(task)); }
+
+  // On the client's thread.
+  void publish(std::string channel, std::uint16_t slot, std::string message) {
+    metrics_.add(ports::Counter::redis_messages_out);
+    commands_->ask(
+        {.arguments = {"PUBLISH", std::move(channel), std::move(message)}, .slot = slot});
+  }
+
+  void note_unpublished(std::string_view why) {
+    if (unpublished_noted_.exchange(true)) return;
+    surroundings_.log.write(ports::LogLevel::warning,
+                            "Redis keeps edits and cannot publish them; other nodes see them late",
+                            {{"redis", options_.display()}, {"why", why}});
+  }
+
+  void every(Duration interval, std::function<void()> call) {
+    periodic_.push_back(std::make_unique<redis::Timer>(loop_));
+    repeat(*periodic_.back(), interval, std::move(call));
+  }
+
+  bool wait_until_connected(Duration longest) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, longest,
+                             [this] { return commands_stand_ && watcher_.standing; });
+  }
+
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopped_) return;
+      stopped_ = true;
+    }
+    loop_.post([this] {
+      take_inbox();
+      stop_timer_->after(stop_timeout, [this] { end(); });
+      stopping_ = true;
+      on_turn_end();
+    });
+    ended_.get_future().wait();
+    loop_.stop();
+    commands_.reset();
+    subscriptions_.reset();
+    stop_timer_.reset();
+    periodic_.clear();
+  }
+
+ private:
+  using Item = std::variant<Command, std::function<void()>>;
+
+  // Notes that subscriptions stand.
+  class Watcher final : public redis::Listener {
+   public:
+    explicit Watcher(State& state) : state_(state) {}
+    void on_message(const std::optional<DocumentName>&, BytesView) override {}
+    void on_messages_end() override {}
+    void on_subscriptions_stand() override { note(true); }
+    void on_subscriptions_lost() override { note(false); }
+
+    bool standing = false;
+
+   private:
+    void note(bool stand) {
+      const std::lock_guard lock(state_.mutex_);
+      standing = stand;
+      state_.changed_.notify_all();
+    }
+
+    State& state_;
+  };
+
+  void enqueue(Item item) {
+    std::unique_lock lock(mutex_);
+    if (stopped_) {
+      lock.unlock();
+      // A task has nobody who waits for it.
+      if (auto* const command = std::get_if<Command>(&item)) refuse(*command);
+      return;
+    }
+    inbox_.push_back(std::move(item));
+    if (inbox_.size() == 1) loop_.post([this] { take_inbox(); });
+  }
+
+  void repeat(redis::Timer& timer, Duration interval, std::function<void()> call) {
+    timer.after(interval, [this, &timer, interval, call = std::move(call)] {
+      call();
+      repeat(timer, interval, call);
+    });
+  }
+
+  static void refuse(const Command& command) {
+    if (command.requester == nullptr) return;
+    std::vector<Answer> answers;
+    answers.push_back({.ticket = command.ticket, .outcome = ports::Outcome::refused});
+    command.requester->deliver(std::move(answers));
+  }
+
+  void take_inbox() {
+    std::vector<Item> items;
+    {
+      const std::lock_guard lock(mutex_);
+      items.swap(inbox_);
+    }
+    for (Item& item : items) {
+      if (auto* const command = std::get_if<Command>(&item)) {
+        commands_->ask(std::move(*command));
+      } else {
+        std::get<std::function<void()>>(item)();
+      }
+    }
+  }
+
+  void on_connection_ready() override { note_connected(true); }
+  void on_connection_lost() override {
+    note_connected(false);
+    on_turn_end();
+  }
+  void on_turn_end() override {
+    if (stopping_ && commands_->unanswered() == 0) end();
+  }
+
+  void note_connected(bool connected) {
+    const std::lock_guard lock(mutex_);
+    commands_stand_ = connected;
+    changed_.notify_all();
+  }
+
+  void end() {
+    if (std::exchange(has_ended_, true)) return;
+    ended_.set_value();
+  }
+
+  // Constant after construction.
+  const RedisOptions options_;
+  const redis::KeyNames keys_;
+  ports::Metrics& metrics_;
+  SeededRandom random_;  // Has its own lock.
+  redis::EventLoop loop_;
+  const redis::Surroundings surroundings_;
+
+  std::atomic<bool> unpublished_noted_{false};
+
+  // Shared, under mutex_.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Item> inbox_;
+  bool stopped_ = false;
+  bool commands_stand_ = false;
+  Watcher watcher_{*this};
+
+  // The loop's thread only.
+  bool stopping_ = false;
+  bool has_ended_ = false;
+  std::promise<void> ended_;
+  std::unique_ptr<redis::Timer> stop_timer_;
+  std::vector<std::unique_ptr<redis::Timer>> periodic_;
+  std::unique_ptr<redis::Subscriptions> subscriptions_;
+  std::unique_ptr<redis::Connection> commands_;
+};
+
+Result<std::unique_ptr<RedisClient>> RedisClient::open(RedisOptions options, ports::Clock& clock,
+                                                       ports::Metrics& metrics, ports::Log& log) {
+  if (options.prefix.empty() || options.prefix.find_first_of("{}") != std::string::npos) {
+    return Error{ErrorCode::invalid_argument,
+                 "the prefix of Redis keys must not be empty and must not contain { or }"};
+  }
+  if (options.tls_certificate_file.empty() != options.tls_key_file.empty()) {
+    return Error{ErrorCode::invalid_argument,
+                 "a TLS client certificate for Redis needs both its certificate and its key file"};
+  }
+  return std::unique_ptr<RedisClient>(
+      new RedisClient(std::make_unique<State>(options, clock, metrics, log)));
+}
+
+RedisClient::RedisClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+RedisClient::~RedisClient() = default;
+
+bool RedisClient::wait_until_connected(Duration longest) {
+  return state_->wait_until_connected(longest);
+}
+
+Result<RedisPersistence> RedisClient::check_persistence(Duration longest) {
+  constexpr std::array settings = {"appendonly", "appendfsync", "maxmemory", "maxmemory-policy"};
+  if (!wait_until_connected(longest)) {
+    return Error{ErrorCode::unavailable, "no connection to " + options().display()};
+  }
+  WaitingRequester requester(settings.size());
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    ask({.requester = &requester, .ticket = i, .arguments = {"CONFIG", "GET", settings[i]}});
+  }
+  const std::vector<std::optional<Answer>> answers = requester.wait();
+  return judge_persistence(value_of(answers[0]), value_of(answers[1]), value_of(answers[2]),
+                           value_of(answers[3]));
+}
+
+void RedisClient::stop() { state_->stop(); }
+
+const RedisOptions& RedisClient::options() const { return state_->options(); }
+
+const redis::KeyNames& RedisClient::keys() const { return state_->keys(); }
+
+std::uint64_t RedisClient::random() { return state_->random(); }
+
+void RedisClient::ask(Command command) { state_->ask(std::move(command)); }
+
+void RedisClient::publish(std::string channel, std::uint16_t slot, std::string message) {
+  state_->run([state = state_.get(), channel = std::move(channel), slot,
+               message = std::move(message)]() mutable {
+    state->publish(std::move(channel), slot, std::move(message));
+  });
+}
+
+void RedisClient::note_unpublished(std::string_view why) { state_->note_unpublished(why); }
+
+void RedisClient::every(Duration interval, std::function<void()> call) {
+  state_->run([state = state_.get(), interval, call = std::move(call)]() mutable {
+    state->every(interval, std::move(call));
+  });
+}
+
+void RedisClient::add(redis::Listener& listener) {
+  state_->run([state = state_.get(), &listener] { state->subscriptions().add(listener); });
+}
+
+void RedisClient::subscribe(std::string channel, std::uint16_t slot,
+                            std::optional<DocumentName> document, redis::Listener& listener) {
+  state_->run([state = state_.get(), channel = std::move(channel), slot,
+               document = std::move(document),
+               &listener] { state->subscriptions().subscribe(channel, slot, document, listener); });
+}
+
+void RedisClient::unsubscribe(std::string channel, redis::Listener& listener) {
+  state_->run([state = state_.get(), channel = std::move(channel), &listener] {
+    state->subscriptions().unsubscribe(channel, listener);
+  });
+}
+
+void RedisClient::publish_when_subscribed(std::string channel, std::uint16_t slot,
+                                          std::string message) {
+  state_->run([state = state_.get(), channel = std::move(channel), slot,
+               message = std::move(message)]() mutable {
+    state->subscriptions().when_standing(channel,
+                                         [state, channel, slot, message = std::move(message)] {
+                                           state->publish(channel, slot, message);
+                                         });
+  });
+}
+
+}  // namespace syncline::adapters
