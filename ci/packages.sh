@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The Debian packages (12 and 13) that Syncline needs, and how to get them. Sourced by ci/serve, ci/test and
-# ci/bench.
+# The Debian packages (12 and 13) that Syncline needs, and how to get them. Sourced by ci/serve, ci/test,
+# ci/bench and ci/cluster.
 
 # Everything the server is built from.
 packages_to_serve=(
@@ -9,10 +9,13 @@ packages_to_serve=(
   libssl-dev zlib1g-dev libxxhash-dev libhiredis-dev libpqxx-dev libpq-dev
 )
 
+# The programs of a cluster beside the server itself.
+packages_to_cluster=(redis-server postgresql haproxy)
+
 # What the tests need beyond that.
 packages_to_test=(
   git python3 ccache clang clang-format shellcheck libgtest-dev libgmock-dev librapidcheck-dev
-  libbenchmark-dev chromium procps redis-server postgresql
+  libbenchmark-dev chromium procps nginx-light varnish openssl
 )
 
 # What the benchmarks need beyond the server: the tests are configured with them.
@@ -73,10 +76,15 @@ missing_to_serve() {
   missing_node
 }
 
+missing_to_cluster() {
+  missing_of "${packages_to_cluster[@]}"
+  missing_node
+}
+
 missing_to_test() {
   missing_to_serve
   # shellcheck disable=SC2046 # one word, or none
-  missing_of "${packages_to_test[@]}" $(clang_runtime_package)
+  missing_of "${packages_to_cluster[@]}" "${packages_to_test[@]}" $(clang_runtime_package)
 }
 
 missing_to_bench() {

@@ -128,4 +128,30 @@ Result<MessagingOptions> messaging_options(const ClusterOptions& cluster, bool b
   return options;
 }
 
+Result<void> check_buffer_persistence(adapters::RedisClient& redis, const ClusterOptions& cluster,
+                                      ports::Metrics& metrics, ports::Log& log) {
+  constexpr Duration patience = seconds(10);
+  const auto checked = redis.check_persistence(patience);
+  if (!checked.ok()) {
+    return Error{checked.error().code,
+                 "--redis: " + checked.error().detail +
+                     "; check the address and the password, and that the server runs"};
+  }
+  for (const std::string& warning : checked->warnings) {
+    log.write(ports::LogLevel::warning, "Redis is the write buffer", {{"warning", warning}});
+  }
+  for (const std::string& danger : checked->dangers) {
+    if (!cluster.allow_lossy_buffer) {
+      return Error{ErrorCode::invalid_argument,
+                   "--redis: as write buffer it could lose edits that it acknowledged: " + danger +
+                       "; change it, or accept it with --allow-lossy-buffer"};
+    }
+    metrics.add(ports::Gauge::redis_lossy, 1);
+    log.write(ports::LogLevel::warning,
+              "Redis is the write buffer, and could lose edits that it acknowledged",
+              {{"danger", danger}});
+  }
+  return {};
+}
+
 }  // namespace syncline::app

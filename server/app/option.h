@@ -36,7 +36,8 @@ OptionValue size_value(std::size_t& target, std::size_t min, std::size_t max);  
 OptionValue duration_value(Duration& target, Duration min = Duration::zero());  // 30s
 // "auto": what is best depends on other options; see settle_serve_options().
 OptionValue duration_or_auto_value(std::optional<Duration>& target);
-OptionValue endpoint_value(adapters::Endpoint& target);  // HOST:PORT
+OptionValue endpoint_value(adapters::Endpoint& target);        // HOST:PORT
+OptionValue networks_value(std::vector<std::string>& target);  // 10.0.0.0/8
 OptionValue choice_value(std::string& target, std::vector<std::string_view> choices);
 
 Result<Duration> parse_duration(std::string_view text);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "server/adapters/beast/trusted_proxies.h"
 #include "server/app/option.h"
 
 namespace syncline::app {
@@ -189,6 +190,18 @@ OptionValue endpoint_value(adapters::Endpoint& target) {
           },
           .text = [&target] { return target.text(); },
           .clear = {}};
+}
+
+OptionValue networks_value(std::vector<std::string>& target) {
+  OptionValue value = texts_value(target);
+  value.set = [&target](std::string_view text) -> Result<void> {
+    target.emplace_back(text);
+    auto parsed = adapters::TrustedProxies::parse({&target.back(), 1});
+    if (parsed.ok()) return {};
+    target.pop_back();
+    return parsed.error();
+  };
+  return value;
 }
 
 OptionValue choice_value(std::string& target, std::vector<std::string_view> choices) {

@@ -80,6 +80,10 @@ OptionGroup admission_options(ServeOptions& v) {
         "Only pages from this origin may open a WebSocket; may be given several times; 'same' is "
         "the server's own. Without it, pages from everywhere may",
         texts_value(v.http.allowed_origins)},
+       {"trusted-proxy", "NETWORK",
+        "Believe the gateways at these addresses (10.0.0.0/8) when they say in X-Forwarded-For "
+        "where a client is; may be given several times",
+        networks_value(v.http.trusted_proxies)},
        {"max-connections", "N",
         "WebSocket connections at a time, shared out evenly among the threads",
         count_value(v.core.connections_max, 1, any_count)},

@@ -14,8 +14,10 @@ namespace syncline::app {
 // Everything that `syncline-server serve` can be told.
 struct ServeOptions {
   std::string config;
-  adapters::HttpServer::Options http = {
-      .listen = {"127.0.0.1", 8080}, .admin_listen = {"127.0.0.1", 9464}, .allowed_origins = {}};
+  adapters::HttpServer::Options http = {.listen = {"127.0.0.1", 8080},
+                                        .admin_listen = {"127.0.0.1", 9464},
+                                        .allowed_origins = {},
+                                        .trusted_proxies = {}};
   std::string data = "./syncline-data";
   std::size_t threads = 1;
   Duration drain_timeout = seconds(20);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <set>
+#include <string>
 
 #include "server/base/bytes.h"
 #include "server/base/ids.h"
@@ -38,7 +39,8 @@ struct Connection {
 
   // Constant after construction.
   ConnectionId id;
-  bool acks = false;  // Understands message 110.
+  bool acks = false;   // Understands message 110.
+  std::string client;  // Where it is, for logs.
   Room* room = nullptr;
 
   // Inbound.

@@ -191,8 +191,9 @@ void Room::on_update(Connection& connection, BytesView update, bool is_step2) {
 }
 
 void Room::refuse_update(Connection& connection, const Error& error) {
-  host_.ports().log.write(ports::LogLevel::warning, "an update was refused",
-                          {{"document", name_.text()}, {"problem", error.message()}});
+  host_.ports().log.write(
+      ports::LogLevel::warning, "an update was refused",
+      {{"document", name_.text()}, {"client", connection.client}, {"problem", error.message()}});
   const std::string reason = error.message().substr(0, limits::close_reason_bytes_max);
   if (is_undecodable(error.code)) {
     return refuse(connection, protocol::CloseCode::malformed, reason,

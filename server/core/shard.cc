@@ -208,6 +208,7 @@ void Shard::State::connect(ConnectionId id, const ConnectRequest& request) {
   Connection& connection = connections_[id];
   connection.id = id;
   connection.acks = request.acks;
+  connection.client = request.client;
   connection.last_sent_at = connection.progress_at = now;
   connection_alarms_.emplace(
       now + std::min({config_.keepalive_interval, config_.write_stall_max, config_.held_back_max}),

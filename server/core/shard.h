@@ -46,6 +46,7 @@ struct ConnectRequest {
   std::string
       document;       // As in the URL, percent-decoded; the shard checks that it is a legal name.
   bool acks = false;  // ?acks=1: wants message 110.
+  std::string client = {};  // Where it is, for logs; empty if that is not known.
 };
 
 // Why a connection must be ended before the core would see its message; the adapter found out.

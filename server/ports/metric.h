@@ -63,6 +63,7 @@ enum class Gauge : std::uint8_t {
   postgres_connections,
   postgres_lossy,
   redis_connections,
+  redis_lossy,
   count_,
 };
 
@@ -163,6 +164,7 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
     {"syncline_postgres_connections", "Connections to PostgreSQL that stand now"},
     {"syncline_postgres_lossy", "Settings of PostgreSQL that let a crash take committed edits"},
     {"syncline_redis_connections", "Connections to Redis that stand: 2, unless it is down"},
+    {"syncline_redis_lossy", "Settings of Redis that let a crash take buffered edits"},
 }};
 
 struct HistogramInfo {

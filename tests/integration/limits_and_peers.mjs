@@ -2,7 +2,7 @@
 
 import { WebSocket } from "ws";
 import * as Y from "yjs";
-import { Bare, Bystanders, Person, Raw, sleep, updateMessage, until } from "./clients.mjs";
+import { Bare, Bystanders, Person, Raw, bytes, sleep, updateMessage, until } from "./clients.mjs";
 import { Server } from "./server.mjs";
 import { check, checkEqual, checkMatch, test } from "./suite.mjs";
 
@@ -198,5 +198,28 @@ test("origins: --allow-origin keeps other pages out, and clients without an orig
     }
   } finally {
     await server.dispose();
+  }
+});
+
+test("peers: where a client is, only a trusted proxy may say", async () => {
+  const said = { headers: { "X-Forwarded-For": "6.6.6.6, 203.0.113.9" } };
+  for (const [args, expected] of [
+    [[], "127.0.0.1"],
+    [["--trusted-proxy", "127.0.0.0/8"], "203.0.113.9"],
+    [["--trusted-proxy", "10.0.0.0/8"], "127.0.0.1"],
+  ]) {
+    const server = await Server.start({ args: ["--log-level", "debug", ...args] });
+    try {
+      const client = await Bare.open(`${server.url}/d`, said);
+      await client.send(updateMessage(bytes([1, 1, 1, 0, 0, 0, 0])));
+      await client.closed;
+      for (const message of ["a client connects", "an update was refused"]) {
+        await until(() => server.stderr.includes(message), `the log to say: ${message}`);
+        const line = server.stderr.split("\n").find((each) => each.includes(message));
+        checkMatch(line, new RegExp(`"client":"${expected.replaceAll(".", "\\.")}"`), `${args}`);
+      }
+    } finally {
+      await server.dispose();
+    }
   }
 });

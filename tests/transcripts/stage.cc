@@ -191,7 +191,8 @@ void Stage::connect(const Command& command) {
   connections_[*who.connection] = name;
   who.yjs->on_open(events_.now());
   collect(who);
-  shard().on_connect(*who.connection, {.document = who.document, .acks = command.has("acks")});
+  shard().on_connect(*who.connection,
+                     {.document = who.document, .acks = command.has("acks"), .client = name});
 }
 
 void Stage::disconnect(const std::string& name) {

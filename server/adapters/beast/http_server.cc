@@ -26,6 +26,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "server/adapters/beast/http_reply.h"
+#include "server/adapters/beast/trusted_proxies.h"
 #include "server/adapters/beast/websocket_handshake.h"
 #include "server/base/assert.h"
 #include "server/base/document_name.h"
@@ -103,6 +104,7 @@ class HttpServer::State {
         catalog_thread_(1) {}
 
   Result<void> open() {
+    SYNCLINE_ASSIGN(trusted_proxies_, TrustedProxies::parse(options_.trusted_proxies));
     SYNCLINE_TRY(bind(public_, "--listen", options_.listen));
     return open_admin();
   }
@@ -155,10 +157,14 @@ class HttpServer::State {
   std::optional<HttpReply> upgrade(beast::tcp_stream& stream, beast::flat_buffer& buffer,
                                    const Request& request);
   void hand_over(tcp::socket socket, UpgradedSocket upgraded);
+  // The client's address, for logs.
+  std::string client_of(const beast::tcp_stream& stream, const Request& request) const;
 
   // Constant after construction.
   const Options options_;
   const World world_;
+  // Constant after open().
+  TrustedProxies trusted_proxies_;
   // Constant after start().
   std::vector<ShardLoop*> loops_;
   ports::DocumentCatalog* catalog_ = nullptr;
@@ -342,6 +348,8 @@ std::optional<HttpReply> HttpServer::State::upgrade(beast::tcp_stream& stream,
   const auto origin = header(request, http::field::origin);
   if (!origin_allowed(origin, header(request, http::field::host), options_.allowed_origins)) {
     world_.metrics.reject(ports::Rejection::bad_request);
+    world_.log.write(ports::LogLevel::debug, "a page from this origin may not connect",
+                     {{"client", client_of(stream, request)}, {"origin", origin}});
     return error_reply(403, "pages from this origin may not connect (--allow-origin)");
   }
   auto response =
@@ -359,8 +367,12 @@ std::optional<HttpReply> HttpServer::State::upgrade(beast::tcp_stream& stream,
   upgraded.response = std::move(response).value();
   const auto early = buffer.cdata();
   upgraded.early = to_bytes({static_cast<const std::byte*>(early.data()), early.size()});
+  std::string client = client_of(stream, request);
   if (target.ok()) {
-    upgraded.request = {std::move(target->document), target->acks};
+    world_.log.write(ports::LogLevel::debug, "a client connects",
+                     {{"client", client}, {"document", target->document}});
+    upgraded.request = {
+        .document = std::move(target->document), .acks = target->acks, .client = std::move(client)};
   } else {
     // Stock clients >= 3.1 stop for good only if the socket opens and then closes with 44xx.
     world_.metrics.reject(ports::Rejection::bad_request);
@@ -369,6 +381,19 @@ std::optional<HttpReply> HttpServer::State::upgrade(beast::tcp_stream& stream,
   stream.expires_never();
   hand_over(stream.release_socket(), std::move(upgraded));
   return std::nullopt;
+}
+
+std::string HttpServer::State::client_of(const beast::tcp_stream& stream,
+                                         const Request& request) const {
+  error_code error;
+  const auto peer = stream.socket().remote_endpoint(error);
+  if (error) return "";  // It has gone already.
+  std::vector<std::string_view> forwarded_for;
+  const auto [begin, end] = request.equal_range("x-forwarded-for");
+  for (auto it = begin; it != end; ++it) {
+    forwarded_for.emplace_back(it->value().data(), it->value().size());
+  }
+  return trusted_proxies_.client(peer.address().to_string(), forwarded_for);
 }
 
 void HttpServer::State::hand_over(tcp::socket socket, UpgradedSocket upgraded) {

@@ -49,6 +49,7 @@ class OptionTest : public ::testing::Test {
   Duration time_ = seconds(20);
   bool verbose_ = false;
   std::vector<std::string> origins_;
+  std::vector<std::string> networks_;
   std::string level_ = "info";
   std::string once_;
   std::vector<OptionGroup> groups_ = {
@@ -60,6 +61,7 @@ class OptionTest : public ::testing::Test {
         {"drain-timeout", "TIME", "How long", duration_value(time_, milliseconds(10))},
         {"verbose", "", "Say more", switch_value(verbose_)},
         {"allow-origin", "ORIGIN", "Who", texts_value(origins_)},
+        {"trusted-proxy", "NETWORK", "Whom to believe", networks_value(networks_)},
         {"log-level", "LEVEL", "Which", choice_value(level_, {"info", "error"})},
         {"once", "X", "This time", text_value(once_), true}}}};
   std::map<std::string, std::string> environment_;
@@ -70,7 +72,8 @@ class OptionTest : public ::testing::Test {
 TEST_F(OptionTest, EachKindIsRead) {
   EXPECT_EQ(read({"word", "--listen", ":0", "--max-things=7", "--max-bytes", "2MiB",
                   "--drain-timeout=500ms", "--verbose", "--allow-origin", "a", "--allow-origin=b",
-                  "--log-level", "error", "--once", "x", "-"}),
+                  "--trusted-proxy=10.0.0.0/8", "--trusted-proxy=::1", "--log-level", "error",
+                  "--once", "x", "-"}),
             "");
   EXPECT_EQ(listen_.text(), "0.0.0.0:0");
   EXPECT_EQ(count_, 7U);
@@ -78,6 +81,7 @@ TEST_F(OptionTest, EachKindIsRead) {
   EXPECT_EQ(time_, milliseconds(500));
   EXPECT_TRUE(verbose_);
   EXPECT_EQ(origins_, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(networks_, (std::vector<std::string>{"10.0.0.0/8", "::1"}));
   EXPECT_EQ(level_, "error");
   EXPECT_EQ(positional_, (std::vector<std::string>{"word", "-"}));
 }
@@ -103,6 +107,8 @@ TEST_F(OptionTest, WrongFlagsAreNamedWithWhatWasExpected) {
   EXPECT_EQ(read({"-x"}), "-x: unknown option; --help lists all");
   EXPECT_EQ(read({"--listen"}), "--listen: needs a value: HOST:PORT");
   EXPECT_EQ(read({"--listen", "8080"}), "--listen: expected HOST:PORT, not '8080'");
+  EXPECT_EQ(read({"--trusted-proxy", "gateway"}),
+            "--trusted-proxy: expected an address or a network such as 10.0.0.0/8, not 'gateway'");
   EXPECT_EQ(read({"--max-things", "11"}), "--max-things: expected a number from 1 to 10, not '11'");
   EXPECT_EQ(read({"--max-things", "-1"}), "--max-things: expected a number from 1 to 10, not '-1'");
   EXPECT_EQ(read({"--max-bytes", "16XiB"}),

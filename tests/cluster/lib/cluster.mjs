@@ -1,0 +1,177 @@
+// A whole cluster on this machine, put together: PostgreSQL, Redis, nodes, workers, gateway.
+
+import { mkdirSync } from "node:fs";
+import { Haproxy, Nginx } from "./gateway.mjs";
+import { freePort } from "./ports.mjs";
+import { Postgres } from "./postgres.mjs";
+import { Proxy } from "./proxy.mjs";
+import { Redis } from "./redis.mjs";
+import { Node, Worker, command, requireBinary } from "./syncline.mjs";
+
+const numbers = (count) => Array.from({ length: count }, (_, i) => i + 1);
+
+export class Cluster {
+  // `services`: without them, each node keeps documents of its own on its disk (for what only concerns the
+  // gateway). `proxied`: each node and worker reaches each service through a network that can fail (links).
+  // `gateway` is "haproxy", "nginx" or null. `onProgress` hears a line about each step, `onPart` each new process.
+  constructor({
+    folder,
+    nodes = 3,
+    workers = 2,
+    durability = "commit",
+    services = true,
+    proxied = false,
+    gateway = "haproxy",
+    gatewayOptions = {},
+    leash = true,
+    nodeArgs = [],
+    workerArgs = [],
+    onProgress = () => {},
+    onPart = () => {},
+  }) {
+    Object.assign(this, { folder, durability, services, proxied, leash, nodeArgs, workerArgs, onProgress, onPart });
+    Object.assign(this, { gatewayKind: gateway, gatewayOptions });
+    this.counts = { nodes, workers: services ? workers : 0 };
+    this.postgres = null;
+    this.redis = null;
+    this.nodes = [];
+    this.workers = [];
+    this.gateway = null;
+    this.links = new Map();
+  }
+
+  static async start(options) {
+    const cluster = new Cluster(options);
+    await cluster.up();
+    return cluster;
+  }
+
+  // In the order in which they need each other.
+  get parts() {
+    return [this.postgres, this.redis, ...this.workers, ...this.nodes, this.gateway].filter(Boolean);
+  }
+
+  part(name) {
+    const found = this.parts.find((part) => part.name === name);
+    if (found === undefined) throw new Error(`no part '${name}'; there are ${this.parts.map((p) => p.name)}`);
+    return found;
+  }
+
+  async up() {
+    requireBinary();
+    mkdirSync(this.folder, { recursive: true });
+    try {
+      if (this.services) await this.startServices();
+      for (const i of numbers(this.counts.nodes)) this.nodes.push(await this.makeNode(i));
+      for (const i of numbers(this.counts.workers)) this.workers.push(await this.makeWorker(i));
+      await this.startAll("nodes and workers", [...this.nodes, ...this.workers], (part) => part.start());
+      await this.startGateway();
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
+  }
+
+  async startServices() {
+    const options = { folder: this.folder, leash: this.leash };
+    this.postgres = new Postgres({ ...options, port: await freePort() });
+    this.redis = new Redis({ ...options, port: await freePort() });
+    await this.startAll("PostgreSQL and Redis", [this.postgres, this.redis], (part) => part.create());
+    this.onProgress("the schema");
+    await command(["migrate"], { postgres: this.postgres.url });
+  }
+
+  async startGateway() {
+    if (this.gatewayKind === null) return;
+    const Kind = this.gatewayKind === "nginx" ? Nginx : Haproxy;
+    this.gateway = new Kind({
+      folder: this.folder,
+      leash: this.leash,
+      port: await freePort(),
+      adminPort: await freePort(),
+      nodes: this.nodes,
+      ...this.gatewayOptions,
+    });
+    await this.startAll(this.gateway.name, [this.gateway], (part) => part.create());
+  }
+
+  async startAll(what, parts, start) {
+    this.onProgress(what);
+    const outcomes = await Promise.allSettled(
+      parts.map(async (part) => {
+        await start(part);
+        this.onPart(part);
+      }),
+    );
+    const failed = outcomes.find(({ status }) => status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  async makeNode(i, more = {}) {
+    const name = `node${i}`;
+    const own = this.services ? await this.addresses(name) : { data: `${this.folder}/${name}` };
+    return new Node({
+      name,
+      folder: this.folder,
+      leash: this.leash,
+      port: await freePort(),
+      adminPort: await freePort(),
+      durability: this.services ? this.durability : undefined,
+      args: this.nodeArgs,
+      ...own,
+      ...more,
+    });
+  }
+
+  async makeWorker(i) {
+    const name = `worker${i}`;
+    return new Worker({
+      name,
+      folder: this.folder,
+      leash: this.leash,
+      adminPort: await freePort(),
+      args: this.workerArgs,
+      ...(await this.addresses(name)),
+    });
+  }
+
+  // Where a part finds the services.
+  async addresses(name) {
+    return {
+      postgres: this.postgres.urlAt(await this.reach(name, this.postgres)),
+      redis: this.redis.urlAt(await this.reach(name, this.redis)),
+    };
+  }
+
+  async reach(name, service) {
+    if (!this.proxied) return service.port;
+    const link = await Proxy.open(`${name}-${service.name}`, service.port);
+    this.links.set(link.name, link);
+    return link.port;
+  }
+
+  // From the outside in, each gently. Returns the names of those that had to be forced.
+  async down() {
+    const forced = [];
+    const stop = async (parts) => {
+      for (const part of parts) part?.resume();
+      const gently = await Promise.all(parts.map((part) => part?.stop()));
+      parts.forEach((part, i) => gently[i] === false && forced.push(part.name));
+    };
+    await stop([this.gateway]);
+    await stop(this.nodes);
+    await stop(this.workers);
+    await stop([this.redis, this.postgres]);
+    this.closeLinks();
+    return forced;
+  }
+
+  async kill() {
+    await Promise.all(this.parts.map((part) => part.kill()));
+    this.closeLinks();
+  }
+
+  closeLinks() {
+    for (const link of this.links.values()) link.close();
+  }
+}

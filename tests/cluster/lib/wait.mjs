@@ -1,0 +1,33 @@
+// Waiting for what becomes true, and never for time to pass.
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// The first truthy value of `condition`, which may be async. `what` may be a function that says what was
+// seen instead.
+export async function until(condition, what, { limitMs = 30_000, everyMs = 15 } = {}) {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) {
+      throw new Error(`waited ${limitMs} ms in vain: ${typeof what === "function" ? await what() : what}`);
+    }
+    await sleep(everyMs);
+  }
+}
+
+// The answer to a GET, or null if there was none within `limitMs`.
+export async function get(url, { limitMs = 2000, ...options } = {}) {
+  try {
+    return await fetch(url, { signal: AbortSignal.timeout(limitMs), ...options });
+  } catch {
+    return null;
+  }
+}
+
+// Whether GET answers with 200.
+export async function answers(url) {
+  const response = await get(url);
+  await response?.arrayBuffer().catch(() => {});
+  return response?.status === 200;
+}
