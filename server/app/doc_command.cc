@@ -21,8 +21,8 @@ namespace syncline::app {
 namespace {
 
 constexpr std::string_view usage =
-    R"(Work with the documents of a data folder, or of PostgreSQL. Servers may be running on them, except for
-an import into a folder.
+    R"(Work with the documents of a data folder, or of PostgreSQL. Servers may be running on
+them, except for an import into a folder.
 
 Usage: syncline-server doc list [FILTER]            [--json]
        syncline-server doc show NAME                [--root NAME] [--format FORMAT] [--check]

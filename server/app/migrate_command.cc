@@ -13,8 +13,9 @@ namespace syncline::app {
 namespace {
 
 constexpr std::string_view usage =
-    R"(Bring PostgreSQL's tables to this program's version. Nodes and workers do the same when they start,
-unless they are told not to (--no-migrate). May run while nodes of the version before are serving.
+    R"(Bring PostgreSQL's tables to this program's version. Nodes and workers do the same when
+they start, unless they are told not to (--no-migrate). May run while nodes of the version before
+are serving.
 
 Usage: syncline-server migrate --postgres URL
 )";

@@ -18,8 +18,8 @@ namespace syncline::app {
 namespace {
 
 constexpr std::string_view usage =
-    R"(Move edits from Redis' write buffer into PostgreSQL, and write snapshots (--durability buffer).
-Any number of workers share the work; any of them may be killed at any time.
+    R"(Move edits from Redis' write buffer into PostgreSQL, and write snapshots (for nodes with
+--durability buffer). Any number of workers share the work; any may be killed at any time.
 
 Usage: syncline-server worker --postgres URL --redis URL [OPTIONS]
 

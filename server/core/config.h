@@ -75,8 +75,8 @@ struct Config {
   // Compare with the log's heads this often (jittered), though the buffer brings everything: a
   // worker that was stopped for long may write what the buffer has forgotten.
   Duration log_check_interval = seconds(30);
-  // While the buffer takes nothing, commit updates to the log directly. Otherwise they are held until
-  // it is back.
+  // While the buffer takes nothing, commit updates to the log directly. Otherwise they are held
+  // until it is back.
   bool commit_without_buffer = false;
   // After the buffer forgot something: what other nodes appended is appended again by this one if
   // they have not done so for this long, or up to twice as long.

@@ -98,7 +98,8 @@ BEGIN
     RETURNING documents.id, documents.name, head - more.rows AS head_before
   ), numbered AS (
     SELECT grown.id, given.ordinal, given.checksum, given.data,
-           grown.head_before + row_number() OVER (PARTITION BY grown.id ORDER BY given.ordinal) AS sequence
+           grown.head_before
+             + row_number() OVER (PARTITION BY grown.id ORDER BY given.ordinal) AS sequence
     FROM given JOIN grown USING (name)
   ), written AS (
     INSERT INTO updates (document_id, sequence, checksum, data)
@@ -139,8 +140,8 @@ BEGIN
 END $$;
 
 -- Writes a snapshot unless there is one at this or a later sequence; keeps the two newest.
-CREATE FUNCTION write_snapshot(document text, up_to bigint, check_sum bigint, state bytea) RETURNS boolean
-LANGUAGE plpgsql AS $$
+CREATE FUNCTION write_snapshot(document text, up_to bigint, check_sum bigint, state bytea)
+RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   target bigint;
 BEGIN
@@ -149,7 +150,8 @@ BEGIN
   IF EXISTS (SELECT FROM snapshots WHERE document_id = target AND sequence >= up_to) THEN
     RETURN false;
   END IF;
-  INSERT INTO snapshots (document_id, sequence, checksum, data) VALUES (target, up_to, check_sum, state);
+  INSERT INTO snapshots (document_id, sequence, checksum, data)
+    VALUES (target, up_to, check_sum, state);
   DELETE FROM snapshots WHERE document_id = target AND sequence NOT IN (
     SELECT sequence FROM snapshots WHERE document_id = target ORDER BY sequence DESC LIMIT 2);
   RETURN true;

@@ -64,7 +64,8 @@ void GroupCommit::write_snapshot(store::SnapshotRequest request) {
       return;
     }
   }
-  request.requester->deliver({store::SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed}});
+  request.requester->deliver(
+      {store::SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed}});
 }
 
 void GroupCommit::limit_pages(std::uint32_t pages) { page_limit_ = pages; }
@@ -160,7 +161,8 @@ void GroupCommit::commit(Batch batch) {
   if (updates > 0) metrics_.add(ports::Gauge::commit_queue_updates, -updates);
 }
 
-Result<void> GroupCommit::try_commit(const Batch& batch, store::Answers& answers, Failure& failure) {
+Result<void> GroupCommit::try_commit(const Batch& batch, store::Answers& answers,
+                                     Failure& failure) {
   auto written = write_all(batch, answers, failure);
   if (!written.ok()) {
     connection_->rollback();
@@ -184,9 +186,9 @@ Result<void> GroupCommit::write_all(const Batch& batch, store::Answers& answers,
     SYNCLINE_ASSIGN(
         const Sequence sequence,
         connection_->append(request.document, request.update.view(), request.checksum, now));
-    answers.add(
-        request.requester,
-        store::AppendAnswer{request.token, {.outcome = ports::Outcome::committed, .sequence = sequence}});
+    answers.add(request.requester,
+                store::AppendAnswer{request.token,
+                                    {.outcome = ports::Outcome::committed, .sequence = sequence}});
     ++failure.culprit;
   }
   for (const store::SnapshotRequest& request : batch.snapshots) {
@@ -231,9 +233,9 @@ void GroupCommit::drop_appends(Batch& batch, const Failure& failure) {
   others.reserve(batch.appends.size());
   for (store::AppendRequest& request : batch.appends) {
     if (alone ? &request == culprit : request.document == document) {
-      answers.add(
-          request.requester,
-          store::AppendAnswer{request.token, not_committed(ports::Outcome::refused, failure.error.code)});
+      answers.add(request.requester,
+                  store::AppendAnswer{request.token,
+                                      not_committed(ports::Outcome::refused, failure.error.code)});
     } else {
       others.push_back(std::move(request));
     }
@@ -245,8 +247,9 @@ void GroupCommit::drop_appends(Batch& batch, const Failure& failure) {
 void GroupCommit::answer_failed(const Batch& batch, const Failure& failure) {
   store::Answers answers;
   for (const store::AppendRequest& request : batch.appends) {
-    answers.add(request.requester,
-                store::AppendAnswer{request.token, not_committed(failure.outcome, failure.error.code)});
+    answers.add(
+        request.requester,
+        store::AppendAnswer{request.token, not_committed(failure.outcome, failure.error.code)});
   }
   for (const store::SnapshotRequest& request : batch.snapshots) {
     answers.add(request.requester,

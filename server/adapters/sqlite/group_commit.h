@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "server/adapters/store/answer.h"
 #include "server/adapters/sqlite/write_connection.h"
+#include "server/adapters/store/answer.h"
 #include "server/base/bytes.h"
 #include "server/base/document_name.h"
 #include "server/ports/clock.h"

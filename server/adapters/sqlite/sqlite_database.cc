@@ -12,11 +12,11 @@
 
 #include "server/adapters/sqlite/data_folder.h"
 #include "server/adapters/sqlite/group_commit.h"
-#include "server/adapters/store/read_pool.h"
 #include "server/adapters/sqlite/schema.h"
 #include "server/adapters/sqlite/sqlite_reader.h"
 #include "server/adapters/sqlite/write_connection.h"
 #include "server/adapters/store/append_and_wait.h"
+#include "server/adapters/store/read_pool.h"
 
 namespace syncline::adapters {
 namespace {
