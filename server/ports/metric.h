@@ -150,7 +150,8 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
     {"syncline_readers_paused", "Connections whose socket is not read to hold back their sender"},
     {"syncline_worker_documents", "Documents that a worker has claimed and not yet drained"},
     {"syncline_worker_lag_seconds", "Since a worker last had drained everything that it found"},
-    {"syncline_redis_connections", "Connections to Redis that stand: 2, unless it is down"},
+    {"syncline_redis_connections",
+     "Connections to Redis that stand: 2 of a process, unless Redis is down or a cluster"},
 }};
 
 struct HistogramInfo {

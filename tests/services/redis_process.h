@@ -48,6 +48,12 @@ class RedisProcess {
   void keep_files();
   void restore_files();
 
+  // Of what a service of several servers may be asked, too.
+  void ask_all(const std::vector<std::string>& command) const { ask(command); }
+  std::string ask_for_slot(std::uint16_t, const std::vector<std::string>& command) const {
+    return ask(command);
+  }
+
   // Sends a command and returns what it answers as text: a string, a number, an error with its
   // minus sign; the elements of an array in lines.
   std::string ask(const std::vector<std::string>& command) const;

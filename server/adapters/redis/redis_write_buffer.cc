@@ -66,7 +66,7 @@ void RedisWriteBuffer::append(RequestToken token, const DocumentName& document, 
   entry += as_text(update.view());
   ask({.kind = Kind::append, .token = token}, Script::append, bucket,
       {keys.header(document), keys.entries(document), keys.dirty(bucket), keys.channel(document)},
-      {std::to_string(known_lineage), document.text(), std::move(entry), "PUBLISH"});
+      {std::to_string(known_lineage), document.text(), std::move(entry)});
 }
 
 void RedisWriteBuffer::read(RequestToken token, const DocumentName& document,
