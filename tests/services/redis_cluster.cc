@@ -1,12 +1,12 @@
 #include "tests/services/redis_cluster.h"
 
-#include <chrono>
 #include <sstream>
-#include <thread>
 
 #include "server/base/assert.h"
+#include "server/base/instant.h"
+#include "tests/services/child_process.h"
 
-namespace syncline::testing_services {
+namespace syncline::tests {
 namespace {
 
 constexpr std::size_t slots = 16384;
@@ -14,7 +14,7 @@ constexpr std::size_t slots = 16384;
 RedisProcess::Setting setting() {
   return {.appendfsync = "always",
           .more = {"--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port",
-                   std::to_string(RedisProcess::free_port())}};
+                   std::to_string(free_port())}};
 }
 
 }  // namespace
@@ -44,17 +44,13 @@ void RedisCluster::join() {
 }
 
 void RedisCluster::wait_until_ok() const {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto agrees = [](const RedisProcess& node) {
+    const std::string info = node.ask({"CLUSTER", "INFO"});
+    return info.find("cluster_state:ok") != std::string::npos &&
+           info.find("cluster_known_nodes:3") != std::string::npos;
+  };
   for (const auto& node : nodes_) {
-    for (;;) {
-      const std::string info = node->ask({"CLUSTER", "INFO"});
-      if (info.find("cluster_state:ok") != std::string::npos &&
-          info.find("cluster_known_nodes:3") != std::string::npos) {
-        break;
-      }
-      SYNCLINE_ASSERT(std::chrono::steady_clock::now() < deadline, info);
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
+    SYNCLINE_ASSERT(eventually([&] { return agrees(*node); }, seconds(60)), node->port());
   }
 }
 
@@ -100,4 +96,4 @@ void RedisCluster::move_slot(std::uint16_t slot, std::size_t to) {
   owners_[slot] = to;
 }
 
-}  // namespace syncline::testing_services
+}  // namespace syncline::tests

@@ -8,7 +8,7 @@
 
 #include "tests/services/redis_process.h"
 
-namespace syncline::testing_services {
+namespace syncline::tests {
 
 // A real Redis Cluster of the test's own: three masters that share the slots evenly. Starting it
 // takes about two seconds, for so long masters do not trust each other.
@@ -43,4 +43,4 @@ class RedisCluster {
   std::vector<std::size_t> owners_;  // By slot.
 };
 
-}  // namespace syncline::testing_services
+}  // namespace syncline::tests

@@ -24,7 +24,7 @@
 namespace syncline::adapters {
 namespace {
 
-using testing_services::RedisProcess;
+using tests::RedisProcess;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {

@@ -15,7 +15,7 @@
 namespace syncline::conformance {
 namespace {
 
-using testing_services::RedisCluster;
+using tests::RedisCluster;
 
 RedisCluster& shared_cluster() {
   static RedisCluster cluster;
@@ -40,7 +40,7 @@ namespace {
 
 using conformance::shared_cluster;
 using ports::Outcome;
-using testing_services::RedisCluster;
+using tests::RedisCluster;
 
 class RedisClusterTest : public testing::Test {
  protected:

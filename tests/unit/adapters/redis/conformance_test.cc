@@ -6,7 +6,7 @@
 namespace syncline::conformance {
 namespace {
 
-using testing_services::RedisProcess;
+using tests::RedisProcess;
 
 RedisProcess& shared_redis() {
   static RedisProcess redis;

@@ -19,7 +19,7 @@ namespace syncline::adapters {
 namespace {
 
 using ports::Outcome;
-using testing_services::RedisProcess;
+using tests::RedisProcess;
 
 class RedisFaultTest : public testing::Test {
  protected:
