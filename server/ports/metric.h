@@ -163,7 +163,8 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
     {"syncline_worker_lag_seconds", "Since a worker last had drained everything that it found"},
     {"syncline_postgres_connections", "Connections to PostgreSQL that stand now"},
     {"syncline_postgres_lossy", "Settings of PostgreSQL that let a crash take committed edits"},
-    {"syncline_redis_connections", "Connections to Redis that stand: 2, unless it is down"},
+    {"syncline_redis_connections",
+     "Connections to Redis that stand: 2 of a process, unless Redis is down or a cluster"},
     {"syncline_redis_lossy", "Settings of Redis that let a crash take buffered edits"},
 }};
 

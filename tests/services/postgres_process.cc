@@ -14,7 +14,7 @@
 
 #include "server/base/assert.h"
 
-namespace syncline::testing_services {
+namespace syncline::tests {
 namespace {
 
 namespace fs = std::filesystem;
@@ -60,14 +60,15 @@ std::string quoted(const std::string& text) {
 PostgresProcess::PostgresProcess() : PostgresProcess(Setting{}) {}
 
 PostgresProcess::PostgresProcess(const Setting& setting) : port_(free_port()) {
-  // The service's user must be able to make its own folder here.
+  // The service's user must be able to make its own folder here, and to write into this one.
   ::chmod(folder_.path().c_str(), 0777);
-  const fs::path log = folder_.path() / "log";
-  const pid_t made = start_process(
-      {program("initdb"), "--pgdata", (folder_.path() / "data").string(), "--username", superuser,
-       "--auth", "trust", "--no-sync", "--no-instructions", "--encoding", "UTF8", "--locale", "C"},
-      log, service_user);
-  SYNCLINE_ASSERT(wait_for_end(made), log);
+  const auto made =
+      run_command({.arguments = {program("initdb"), "--pgdata", (folder_.path() / "data").string(),
+                                 "--username", superuser, "--auth", "trust", "--no-sync",
+                                 "--no-instructions", "--encoding", "UTF8", "--locale", "C"},
+                   .output = folder_.path() / "initdb.log",
+                   .user = unprivileged_user(service_user)});
+  SYNCLINE_ASSERT(made.ok(), made.error().detail);
   settings_ = {"listen_addresses=127.0.0.1",
                "port=" + std::to_string(port_),
                "unix_socket_directories=" + folder_.path().string(),
@@ -105,8 +106,12 @@ void PostgresProcess::start() {
   }
   while (run_sql("SELECT 1") != "1\n") {
     SYNCLINE_ASSERT(std::chrono::steady_clock::now() < deadline, folder_.path());
-    if (process_ == 0 || !is_running(process_)) {
-      process_ = start_process(arguments, folder_.path() / "log", service_user);
+    if (!process_ || !process_->is_running()) {
+      auto started = ChildProcess::start({.arguments = arguments,
+                                          .output = folder_.path() / "log",
+                                          .user = unprivileged_user(service_user)});
+      SYNCLINE_ASSERT(started.ok(), started.error().detail);
+      process_.emplace(std::move(started).value());
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
@@ -114,17 +119,16 @@ void PostgresProcess::start() {
 
 void PostgresProcess::kill() {
   SYNCLINE_ASSERT(running());
-  ::kill(process_, SIGKILL);
-  wait_for_end(process_);
-  process_ = 0;
+  process_->kill();
+  process_.reset();
 }
 
 void PostgresProcess::stop_immediately() {
   SYNCLINE_ASSERT(running());
   signal_all(SIGCONT);
-  ::kill(process_, SIGQUIT);
-  wait_for_end(process_);
-  process_ = 0;
+  process_->send(SIGQUIT);
+  process_->wait();
+  process_.reset();
 }
 
 void PostgresProcess::pause() { signal_all(SIGSTOP); }
@@ -132,8 +136,8 @@ void PostgresProcess::pause() { signal_all(SIGSTOP); }
 void PostgresProcess::resume() { signal_all(SIGCONT); }
 
 void PostgresProcess::signal_all(int signal) const {
-  std::istringstream children(output_of("ps -o pid= --ppid " + std::to_string(process_)));
-  ::kill(process_, signal);
+  std::istringstream children(output_of("ps -o pid= --ppid " + std::to_string(process_->id())));
+  process_->send(signal);
   pid_t child = 0;
   while (children >> child) ::kill(child, signal);
 }
@@ -143,4 +147,4 @@ std::string PostgresProcess::run_sql(const std::string& sql, const std::string& 
                    quoted(url(database)) + " --command " + quoted(sql) + " 2>&1");
 }
 
-}  // namespace syncline::testing_services
+}  // namespace syncline::tests

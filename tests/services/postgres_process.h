@@ -2,14 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
-
 #include "tests/services/child_process.h"
 
-namespace syncline::testing_services {
+namespace syncline::tests {
 
 // A real PostgreSQL of the test's own: on a free port of the loopback interface, with its data in a
 // temporary folder, which goes with it. One that cannot be started ends the test.
@@ -30,7 +29,7 @@ class PostgresProcess {
   std::string url(const std::string& database = "postgres") const;
   // An empty database of its own, for one test. Returns its URL.
   std::string create_database();
-  bool running() const { return process_ > 0; }
+  bool running() const { return process_.has_value(); }
 
   // SIGKILL of the server: its backends notice and go.
   void kill();
@@ -51,8 +50,8 @@ class PostgresProcess {
   TemporaryFolder folder_;
   std::uint16_t port_ = 0;
   std::vector<std::string> settings_;
-  pid_t process_ = 0;
+  std::optional<ChildProcess> process_;
   int databases_ = 0;
 };
 
-}  // namespace syncline::testing_services
+}  // namespace syncline::tests

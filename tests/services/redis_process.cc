@@ -1,23 +1,17 @@
 #include "tests/services/redis_process.h"
 
-#include <chrono>
-#include <cstring>
+#include <csignal>
+#include <cstdlib>
 #include <optional>
-#include <system_error>
-#include <thread>
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "server/base/assert.h"
 
-namespace syncline::testing_services {
+namespace syncline::tests {
 namespace {
 
 namespace fs = std::filesystem;
@@ -98,103 +92,67 @@ class Client {
 
 }  // namespace
 
-std::uint16_t RedisProcess::free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof(address);
-  SYNCLINE_ASSERT(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(socket);
-  return ntohs(address.sin_port);
-}
-
 RedisProcess::RedisProcess() : RedisProcess(Setting{}) {}
 
-RedisProcess::RedisProcess(const Setting& setting) : port_(free_port()) {
-  std::string name = (fs::temp_directory_path() / "syncline-redis-XXXXXX").string();
-  SYNCLINE_ASSERT(::mkdtemp(name.data()) != nullptr);
-  folder_ = name;
-  fs::create_directory(folder_ / "data");
-  const bool file = !setting.appendfsync.empty();
-  arguments_ = {"redis-server",
-                "--port",
-                std::to_string(port_),
-                "--bind",
-                "127.0.0.1",
-                "--unixsocket",
-                socket().string(),
-                "--dir",
-                (folder_ / "data").string(),
-                "--save",
-                "",
-                "--appendonly",
-                file ? "yes" : "no",
-                "--appendfsync",
-                file ? setting.appendfsync : "everysec",
-                "--repl-diskless-sync-delay",
-                "0",
-                "--daemonize",
-                "no"};
-  arguments_.insert(arguments_.end(), setting.more.begin(), setting.more.end());
-  start();
-}
-
-RedisProcess::~RedisProcess() {
-  if (running()) kill();
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
+RedisProcess::RedisProcess(const Setting& setting) : setting_(setting) {
+  fs::create_directory(folder() / "data");
+  constexpr int attempts_max = 5;
+  for (int attempt = 0; !running() && attempt < attempts_max; ++attempt) {
+    port_ = free_port();
+    if (!run()) process_.reset();
+  }
+  SYNCLINE_ASSERT(running(), read_file(folder() / "log"));
 }
 
 void RedisProcess::start() {
   SYNCLINE_ASSERT(!running());
-  run();
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (ask({"PING"}) != "PONG") {
-    SYNCLINE_ASSERT(std::chrono::steady_clock::now() < deadline, folder_);
-    SYNCLINE_ASSERT(::waitpid(pid_, nullptr, WNOHANG) == 0, "redis-server does not start");
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
+  SYNCLINE_ASSERT(run(), read_file(folder() / "log"));
 }
 
-void RedisProcess::run() {
-  std::vector<char*> arguments;
-  for (std::string& argument : arguments_) arguments.push_back(argument.data());
-  arguments.push_back(nullptr);
-  const std::string log = (folder_ / "log").string();
-  pid_ = ::fork();
-  SYNCLINE_ASSERT(pid_ >= 0);
-  if (pid_ > 0) return;
-  const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  ::dup2(file, STDOUT_FILENO);
-  ::dup2(file, STDERR_FILENO);
-  ::execvp(arguments[0], arguments.data());
-  ::_exit(127);
+bool RedisProcess::run() {
+  const bool file = !setting_.appendfsync.empty();
+  ChildProcess::Command command{
+      .arguments = {"redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1",
+                    "--unixsocket", socket().string(), "--dir", (folder() / "data").string(),
+                    "--save", "", "--appendonly", file ? "yes" : "no", "--appendfsync",
+                    file ? setting_.appendfsync : "everysec", "--repl-diskless-sync-delay", "0",
+                    "--daemonize", "no"},
+      .output = folder() / "log"};
+  command.arguments.insert(command.arguments.end(), setting_.more.begin(), setting_.more.end());
+  process_.emplace(ChildProcess::start(command).value());
+  bool answers = false;
+  const bool over = eventually(
+      [&] {
+        answers = ask({"PING"}) == "PONG";
+        return answers || !process_->is_running();
+      },
+      seconds(30));
+  return over && answers && process_->is_running();
 }
 
 void RedisProcess::kill() {
   SYNCLINE_ASSERT(running());
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
-  pid_ = 0;
+  process_->kill();
+  process_.reset();
 }
 
-void RedisProcess::pause() { ::kill(pid_, SIGSTOP); }
+void RedisProcess::pause() { process_->send(SIGSTOP); }
 
-void RedisProcess::resume() { ::kill(pid_, SIGCONT); }
+void RedisProcess::resume() { process_->send(SIGCONT); }
 
 void RedisProcess::keep_files() {
-  fs::remove_all(folder_ / "kept");
-  fs::copy(folder_ / "data", folder_ / "kept", fs::copy_options::recursive);
+  fs::remove_all(folder() / "kept");
+  fs::copy(folder() / "data", folder() / "kept", fs::copy_options::recursive);
 }
 
 void RedisProcess::restore_files() {
   SYNCLINE_ASSERT(!running());
-  fs::remove_all(folder_ / "data");
-  fs::copy(folder_ / "kept", folder_ / "data", fs::copy_options::recursive);
+  fs::remove_all(folder() / "data");
+  fs::copy(folder() / "kept", folder() / "data", fs::copy_options::recursive);
 }
 
 std::string RedisProcess::ask(const std::vector<std::string>& command) const {
   return Client(port_).ask(command).value_or("");
 }
 
-}  // namespace syncline::testing_services
+}  // namespace syncline::tests

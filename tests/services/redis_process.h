@@ -2,12 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
+#include "tests/services/child_process.h"
 
-namespace syncline::testing_services {
+namespace syncline::tests {
 
 // A real redis-server of the test's own: on a free port of the loopback interface and a unix
 // socket, with its data in a temporary folder, which goes with it. A redis-server that cannot be
@@ -21,19 +22,14 @@ class RedisProcess {
 
   RedisProcess();
   explicit RedisProcess(const Setting& setting);
-  ~RedisProcess();
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;
 
-  // Of the loopback interface; nobody holds it for the caller.
-  static std::uint16_t free_port();
-
   std::uint16_t port() const { return port_; }
   std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_) + "/0"; }
-  std::filesystem::path socket() const { return folder_ / "redis.sock"; }
-  const std::filesystem::path& folder() const { return folder_; }
-  pid_t pid() const { return pid_; }
-  bool running() const { return pid_ > 0; }
+  std::filesystem::path socket() const { return folder() / "redis.sock"; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
+  bool running() const { return process_.has_value(); }
 
   // SIGKILL: what was written stays in its file.
   void kill();
@@ -48,17 +44,24 @@ class RedisProcess {
   void keep_files();
   void restore_files();
 
+  // Of what a service of several servers may be asked, too.
+  void ask_all(const std::vector<std::string>& command) const { ask(command); }
+  std::string ask_for_slot(std::uint16_t, const std::vector<std::string>& command) const {
+    return ask(command);
+  }
+
   // Sends a command and returns what it answers as text: a string, a number, an error with its
   // minus sign; the elements of an array in lines.
   std::string ask(const std::vector<std::string>& command) const;
 
  private:
-  void run();
+  // False if it ended at once: somebody else took the port.
+  bool run();
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
+  const Setting setting_;
   std::uint16_t port_ = 0;
-  std::vector<std::string> arguments_;
-  pid_t pid_ = 0;
+  std::optional<ChildProcess> process_;  // While it runs.
 };
 
-}  // namespace syncline::testing_services
+}  // namespace syncline::tests

@@ -1,8 +1,6 @@
 #include "server/adapters/redis/buffer_reply.h"
 
-#include <charconv>
 #include <optional>
-#include <string_view>
 
 #include "server/adapters/redis/byte_order.h"
 
@@ -10,7 +8,8 @@ namespace syncline::adapters::redis {
 namespace {
 
 constexpr std::size_t head_elements = 3;
-constexpr std::size_t checksum_bytes = 8;
+// An entry's lineage and checksum.
+constexpr std::size_t entry_header_bytes = 16;
 
 Error unexpected() {
   return Error{ErrorCode::malformed, "a script in Redis answered something unexpected"};
@@ -23,17 +22,6 @@ Result<ports::BufferHead> head_at(ReplyView reply, std::size_t at) {
   const auto trimmed = reply.at(at + 2).number();
   if (!lineage || !head || !trimmed) return unexpected();
   return ports::BufferHead{.lineage = *lineage, .head = *head, .trimmed = *trimmed};
-}
-
-// "offset-lineage".
-std::optional<ports::BufferPosition> position_of_id(std::string_view id) {
-  ports::BufferPosition position;
-  const char* const end = id.data() + id.size();
-  const auto offset = std::from_chars(id.data(), end, position.offset);
-  if (offset.ec != std::errc{} || offset.ptr == end || *offset.ptr != '-') return std::nullopt;
-  const auto lineage = std::from_chars(offset.ptr + 1, end, position.lineage);
-  if (lineage.ec != std::errc{} || lineage.ptr != end) return std::nullopt;
-  return position;
 }
 
 }  // namespace
@@ -49,15 +37,19 @@ Result<ports::BufferPosition> position_of(ReplyView reply) {
 Result<ports::BufferPage> page_of(ReplyView reply) {
   ports::BufferPage page;
   SYNCLINE_ASSIGN(page.head, head_at(reply, 0));
-  if ((reply.size() - head_elements) % 2 != 0) return unexpected();
-  page.records.reserve((reply.size() - head_elements) / 2);
-  for (std::size_t i = head_elements; i < reply.size(); i += 2) {
-    const auto position = position_of_id(reply.at(i).text());
-    const BytesView value = as_bytes(reply.at(i + 1).text());
-    if (!position || value.size() <= checksum_bytes) return unexpected();
-    page.records.push_back({.position = *position,
-                            .checksum = number_at_front(value),
-                            .update = SharedBytes(value.subspan(checksum_bytes))});
+  if (reply.size() == head_elements) return unexpected();
+  const auto before = reply.at(head_elements).number();
+  if (!before) return unexpected();
+  constexpr std::size_t first = head_elements + 1;
+  page.records.reserve(reply.size() - first);
+  for (std::size_t i = first; i < reply.size(); ++i) {
+    const BytesView entry = as_bytes(reply.at(i).text());
+    if (entry.size() <= entry_header_bytes) return unexpected();
+    const ports::BufferPosition position{.lineage = number_at_front(entry),
+                                         .offset = *before + page.records.size() + 1};
+    page.records.push_back({.position = position,
+                            .checksum = number_at_front(entry.subspan(8)),
+                            .update = SharedBytes(entry.subspan(entry_header_bytes))});
   }
   return page;
 }

@@ -131,10 +131,8 @@ void Connection::become_ready() {
   life_ = life_of(server_);
   if (server_.run_id.empty()) {
     drop_reason_ = "INFO says no run_id; is this Redis?";
-  } else if (server_.replica) {
+  } else if (server_.replica && !server_.cluster) {
     drop_reason_ = replica_problem;
-  } else if (server_.cluster) {
-    drop_reason_ = "it is a Redis Cluster, which is not supported; name a single Redis";
   }
   if (!drop_reason_.empty()) return;
   state_ = State::ready;
@@ -217,7 +215,7 @@ void Connection::on_looked(const Reply& reply) {
   }
   server_.take_info(reply.view().text());
   life_ = life_of(server_);
-  if (server_.replica) drop_reason_ = replica_problem;
+  if (server_.replica && !server_.cluster) drop_reason_ = replica_problem;
 }
 
 // Asking.
@@ -226,14 +224,13 @@ void Connection::ask(Command command) {
   SYNCLINE_ASSERT(use_ == Use::commands);
   const std::size_t before = output_.size();
   const bool full = unanswered_bytes_ >= options_.unanswered_bytes_max;
-  if (!ready() || full) {
-    answer({command.requester, command.ticket, command.script, 0, {}}, ports::Outcome::refused,
-           ErrorCode::unavailable, Reply());
-    return send_later();
-  }
+  if (!ready() || full) return refuse(command);
+  const std::string publish = server_.sharded_channels() ? "SPUBLISH" : "PUBLISH";
+  if (command.script == Script::append) command.arguments.push_back(publish);
   if (command.script) {
     append_script(command);
   } else {
+    if (command.arguments.front() == "PUBLISH") command.arguments.front() = publish;
     append_command({command.arguments.begin(), command.arguments.end()});
   }
   const std::size_t bytes = output_.size() - before;
@@ -243,6 +240,12 @@ void Connection::ask(Command command) {
                     .script = command.script,
                     .bytes = bytes,
                     .since = surroundings_.clock.now()});
+  send_later();
+}
+
+void Connection::refuse(const Command& command) {
+  answer({command.requester, command.ticket, command.script, 0, {}}, ports::Outcome::refused,
+         ErrorCode::unavailable, Reply());
   send_later();
 }
 
@@ -333,20 +336,22 @@ void Connection::take_replies() {
     if (state_ == State::connecting) {
       on_greeting(**reply);
     } else if (use_ == Use::subscriptions) {
-      if (!pongs(**reply)) events_.on_pushed(**reply);
+      if (takes_push(**reply)) events_.on_pushed(**reply);
     } else {
       on_reply(std::move(**reply));
     }
   }
 }
 
-bool Connection::pongs(const Reply& reply) {
+bool Connection::takes_push(const Reply& reply) {
   const ReplyView view = reply.view();
   if (view.is_error()) {
+    // Which of the channels it was about cannot be seen: all are subscribed to again.
+    if (refusal_of(view.text()).remedy == Remedy::look_up) events_.on_misrouted();
     drop_reason_ = "Redis refused a subscription: " + std::string(view.text());
-    return true;
+    return false;
   }
-  return !view.is_array() || (view.size() > 0 && view.at(0).text() == "pong");
+  return view.size() > 0 && view.at(0).text() != "pong";
 }
 
 void Connection::on_reply(Reply reply) {
@@ -368,6 +373,9 @@ void Connection::on_reply(Reply reply) {
   note_error(reply.view().text());
   switch (refusal.remedy) {
     case Remedy::none:
+      break;
+    case Remedy::look_up:
+      events_.on_misrouted();
       break;
     case Remedy::load_scripts:
     case Remedy::reconnect:

@@ -43,6 +43,8 @@ class ConnectionEvents {
   virtual void on_connection_lost() {}
   // Of a connection for subscriptions: what Redis says.
   virtual void on_pushed(const Reply&) {}
+  // This is not the master of what it was asked for.
+  virtual void on_misrouted() {}
   // The end of what one read brought.
   virtual void on_turn_end() {}
 
@@ -73,6 +75,9 @@ class Connection final : private StreamEvents {
   void ask(Command command);
   // Sends what gets its answers by on_pushed(). REQUIRES: ready(). Use::subscriptions.
   void send(const std::vector<std::string_view>& command);
+
+  // Answers that there is nobody to ask.
+  void refuse(const Command& command);
 
   // Of requests without an answer.
   std::size_t unanswered() const { return asked_.size(); }
@@ -118,7 +123,7 @@ class Connection final : private StreamEvents {
   void write_output();
   void answer(const Asked& asked, ports::Outcome outcome, ErrorCode error, Reply reply);
   void deliver();
-  bool pongs(const Reply& reply);
+  bool takes_push(const Reply& reply);
 
   // Constant after construction.
   const Surroundings surroundings_;

@@ -30,8 +30,8 @@ std::string KeyNames::header(const DocumentName& document) const {
   return key(bucket_of(document), "h:", document.text());
 }
 
-std::string KeyNames::stream(const DocumentName& document) const {
-  return key(bucket_of(document), "s:", document.text());
+std::string KeyNames::entries(const DocumentName& document) const {
+  return key(bucket_of(document), "e:", document.text());
 }
 
 std::string KeyNames::channel(const DocumentName& document) const {
@@ -41,6 +41,8 @@ std::string KeyNames::channel(const DocumentName& document) const {
 std::string KeyNames::dirty(unsigned bucket) const { return key(bucket, "dirty"); }
 
 std::string KeyNames::leases(unsigned bucket) const { return key(bucket, "leases"); }
+
+std::string KeyNames::claims(unsigned bucket) const { return key(bucket, "claims"); }
 
 std::string KeyNames::of_tag(std::string_view tag, std::string_view rest) const {
   return prefix_ + std::string(tag) + "}:" + std::string(rest);

@@ -11,9 +11,10 @@
 // document's bucket, so that one script can reach it when Redis is a cluster:
 //
 //   syncline:{b07}:h:NAME    hash: the header of a document's buffer (script.h)
-//   syncline:{b07}:s:NAME    stream: its entries
+//   syncline:{b07}:e:NAME    list: its entries
 //   syncline:{b07}:dirty     sorted set: names of the bucket's dirty documents, by since when
 //   syncline:{b07}:leases    sorted set: those that a worker has claimed, by until when
+//   syncline:{b07}:claims    hash: since when these are dirty
 //   syncline:{b07}:c0:NAME   channel, with the number of the database: channels know no databases
 //
 // What belongs to no document has a tag of its own: {sessions}, {control}.
@@ -30,7 +31,7 @@ class KeyNames {
   static unsigned bucket_of(const DocumentName& document);
 
   std::string header(const DocumentName& document) const;
-  std::string stream(const DocumentName& document) const;
+  std::string entries(const DocumentName& document) const;
   std::string channel(const DocumentName& document) const;
   // What belongs to no document.
   std::string of_tag(std::string_view tag, std::string_view rest) const;
@@ -43,6 +44,7 @@ class KeyNames {
   // REQUIRES: bucket < buckets.
   std::string dirty(unsigned bucket) const;
   std::string leases(unsigned bucket) const;
+  std::string claims(unsigned bucket) const;
 
  private:
   std::string key(unsigned bucket, std::string_view kind, std::string_view name = {}) const;

@@ -14,6 +14,7 @@
 #include "server/adapters/redis/connection.h"
 #include "server/adapters/redis/event_loop.h"
 #include "server/adapters/redis/key_names.h"
+#include "server/adapters/redis/servers.h"
 #include "server/adapters/redis/subscriptions.h"
 #include "server/base/assert.h"
 #include "server/ports/metric.h"
@@ -73,17 +74,17 @@ std::string value_of(const std::optional<Answer>& answer) {
 
 }  // namespace
 
-class RedisClient::State final : private redis::ConnectionEvents {
+class RedisClient::State final : private redis::ServersEvents {
  public:
   State(const RedisOptions& options, ports::Clock& clock, ports::Metrics& metrics, ports::Log& log)
       : options_(options),
         keys_(options.prefix, options.database),
         metrics_(metrics),
         surroundings_{loop_, clock, metrics, log, random_} {
-    subscriptions_ = std::make_unique<redis::Subscriptions>(surroundings_, options_);
-    commands_ = std::make_unique<redis::Connection>(surroundings_, options_,
-                                                    redis::Connection::Use::commands,
-                                                    static_cast<redis::ConnectionEvents&>(*this));
+    subscriptions_ = std::make_unique<redis::Subscriptions>(surroundings_, options_,
+                                                            [this] { servers_->look_up(); });
+    servers_ = std::make_unique<redis::Servers>(surroundings_, options_,
+                                                static_cast<redis::ServersEvents&>(*this));
     stop_timer_ = std::make_unique<redis::Timer>(loop_);
     subscriptions_->add(watcher_);
     loop_.start();
@@ -103,8 +104,7 @@ class RedisClient::State final : private redis::ConnectionEvents {
   // On the client's thread.
   void publish(std::string channel, std::uint16_t slot, std::string message) {
     metrics_.add(ports::Counter::redis_messages_out);
-    commands_->ask(
-        {.arguments = {"PUBLISH", std::move(channel), std::move(message)}, .slot = slot});
+    servers_->ask({.arguments = {"PUBLISH", std::move(channel), std::move(message)}, .slot = slot});
   }
 
   void note_unpublished(std::string_view why) {
@@ -121,8 +121,7 @@ class RedisClient::State final : private redis::ConnectionEvents {
 
   bool wait_until_connected(Duration longest) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, longest,
-                             [this] { return commands_stand_ && watcher_.standing; });
+    return changed_.wait_for(lock, longest, [this] { return servers_stand_ && watcher_.standing; });
   }
 
   void stop() {
@@ -135,11 +134,11 @@ class RedisClient::State final : private redis::ConnectionEvents {
       take_inbox();
       stop_timer_->after(stop_timeout, [this] { end(); });
       stopping_ = true;
-      on_turn_end();
+      on_servers_turn_end();
     });
     ended_.get_future().wait();
     loop_.stop();
-    commands_.reset();
+    servers_.reset();
     subscriptions_.reset();
     stop_timer_.reset();
     periodic_.clear();
@@ -203,26 +202,23 @@ class RedisClient::State final : private redis::ConnectionEvents {
     }
     for (Item& item : items) {
       if (auto* const command = std::get_if<Command>(&item)) {
-        commands_->ask(std::move(*command));
+        servers_->ask(std::move(*command));
       } else {
         std::get<std::function<void()>>(item)();
       }
     }
   }
 
-  void on_connection_ready() override { note_connected(true); }
-  void on_connection_lost() override {
-    note_connected(false);
-    on_turn_end();
-  }
-  void on_turn_end() override {
-    if (stopping_ && commands_->unanswered() == 0) end();
-  }
-
-  void note_connected(bool connected) {
+  void on_servers_stand(bool stand) override {
     const std::lock_guard lock(mutex_);
-    commands_stand_ = connected;
+    servers_stand_ = stand;
     changed_.notify_all();
+  }
+  void on_servers_turn_end() override {
+    if (stopping_ && servers_->unanswered() == 0) end();
+  }
+  void on_slot_table(const redis::SlotTable& table) override {
+    subscriptions_->on_slot_table(table);
   }
 
   void end() {
@@ -245,7 +241,7 @@ class RedisClient::State final : private redis::ConnectionEvents {
   std::condition_variable changed_;
   std::vector<Item> inbox_;
   bool stopped_ = false;
-  bool commands_stand_ = false;
+  bool servers_stand_ = false;
   Watcher watcher_{*this};
 
   // The loop's thread only.
@@ -255,7 +251,7 @@ class RedisClient::State final : private redis::ConnectionEvents {
   std::unique_ptr<redis::Timer> stop_timer_;
   std::vector<std::unique_ptr<redis::Timer>> periodic_;
   std::unique_ptr<redis::Subscriptions> subscriptions_;
-  std::unique_ptr<redis::Connection> commands_;
+  std::unique_ptr<redis::Servers> servers_;
 };
 
 Result<std::unique_ptr<RedisClient>> RedisClient::open(RedisOptions options, ports::Clock& clock,

@@ -24,8 +24,8 @@ class Listener;
 }  // namespace redis
 
 // The connections of one process to Redis, shared by its shards, and the thread that serves them:
-// one connection for requests, one for subscriptions. The shards reach it through a RedisBroker and
-// a RedisWriteBuffer each.
+// one connection for requests, one for subscriptions; of a Redis Cluster, these two to each master.
+// The shards reach it through a RedisBroker and a RedisWriteBuffer each.
 //
 // While there is no connection, requests are refused at once, and it connects again with growing,
 // jittered delays. A request whose connection is lost has an unknown outcome.
@@ -43,7 +43,7 @@ class RedisClient {
   RedisClient(const RedisClient&) = delete;
   RedisClient& operator=(const RedisClient&) = delete;
 
-  // Waits, for as long at most, until both connections stand; false if they do not.
+  // Waits, for as long at most, until all connections stand; false if they do not.
   bool wait_until_connected(Duration longest);
 
   // For the start of a process that buffers in Redis: waits for the connection and asks how Redis

@@ -112,6 +112,14 @@ Result<RedisOptions> RedisOptions::parse(std::string_view url) {
   return options;
 }
 
+RedisOptions RedisOptions::at(const std::string& other_host, std::uint16_t other_port) const {
+  RedisOptions options = *this;
+  options.host = other_host;
+  options.port = other_port;
+  options.socket_path.clear();
+  return options;
+}
+
 std::string RedisOptions::display() const {
   const std::string number = std::to_string(database);
   if (!socket_path.empty()) return "unix://" + socket_path + "?db=" + number;

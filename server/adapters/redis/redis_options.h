@@ -50,6 +50,9 @@ struct RedisOptions {
   // forgotten then is nobody's edit: the next append begins a new lineage.
   Duration idle_document_ttl = std::chrono::hours(24 * 7);
 
+  // The same, of another server of a Redis Cluster.
+  RedisOptions at(const std::string& other_host, std::uint16_t other_port) const;
+
   // "redis://host:port/0", for logs: without user and password.
   std::string display() const;
 };

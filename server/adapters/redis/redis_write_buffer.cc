@@ -20,6 +20,8 @@ using redis::Script;
 
 // Redis does nothing else while a script runs: so many documents are looked at in one.
 constexpr std::size_t heads_per_script = 256;
+// Lua takes a few thousand arguments.
+constexpr std::size_t claims_per_script = 1000;
 
 ErrorCode error_of(const Answer& answer) { return answer.error; }
 
@@ -63,15 +65,15 @@ void RedisWriteBuffer::append(RequestToken token, const DocumentName& document, 
   redis::append_number(entry, checksum);
   entry += as_text(update.view());
   ask({.kind = Kind::append, .token = token}, Script::append, bucket,
-      {keys.header(document), keys.stream(document), keys.dirty(bucket), keys.channel(document)},
-      {std::to_string(known_lineage), document.text(), std::move(entry), "PUBLISH"});
+      {keys.header(document), keys.entries(document), keys.dirty(bucket), keys.channel(document)},
+      {std::to_string(known_lineage), document.text(), std::move(entry)});
 }
 
 void RedisWriteBuffer::read(RequestToken token, const DocumentName& document,
                             ports::BufferPosition after, std::size_t bytes_max) {
   const KeyNames& keys = client_.keys();
   ask({.kind = Kind::read, .token = token}, Script::read, KeyNames::bucket_of(document),
-      {keys.header(document), keys.stream(document)},
+      {keys.header(document), keys.entries(document)},
       {std::to_string(after.lineage), std::to_string(after.offset), std::to_string(bytes_max)});
 }
 
@@ -80,7 +82,8 @@ void RedisWriteBuffer::trim(RequestToken token, const DocumentName& document,
   const KeyNames& keys = client_.keys();
   const unsigned bucket = KeyNames::bucket_of(document);
   ask({.kind = Kind::trim, .token = token}, Script::trim, bucket,
-      {keys.header(document), keys.stream(document), keys.dirty(bucket), keys.leases(bucket)},
+      {keys.header(document), keys.entries(document), keys.dirty(bucket), keys.leases(bucket),
+       keys.claims(bucket)},
       {std::to_string(through.lineage), std::to_string(through.offset), document.text(),
        idle_ttl_ms_});
 }
@@ -114,6 +117,11 @@ void RedisWriteBuffer::read_heads(RequestToken token, std::vector<DocumentName> 
   }
 }
 
+std::vector<std::string> RedisWriteBuffer::claim_keys(unsigned bucket) const {
+  const KeyNames& keys = client_.keys();
+  return {keys.dirty(bucket), keys.leases(bucket), keys.claims(bucket)};
+}
+
 void RedisWriteBuffer::claim(RequestToken token, std::size_t count_max, Duration lease) {
   const auto lease_us = std::to_string(duration_cast<microseconds>(lease).count());
   claims_.emplace(
@@ -122,8 +130,7 @@ void RedisWriteBuffer::claim(RequestToken token, std::size_t count_max, Duration
   const std::size_t enough = std::min(count_max, 8 + 2 * count_max / KeyNames::buckets);
   for (unsigned bucket = 0; bucket < KeyNames::buckets; ++bucket) {
     ask({.kind = Kind::peek, .token = token, .part = bucket}, Script::peek, bucket,
-        {client_.keys().dirty(bucket), client_.keys().leases(bucket)},
-        {lease_us, std::to_string(enough)});
+        claim_keys(bucket), {lease_us, std::to_string(enough)});
   }
 }
 
@@ -213,8 +220,7 @@ void RedisWriteBuffer::claim_longest_dirty(RequestToken token, Claim& claim) {
   claim.missing = counts.size();
   for (const auto& [bucket, count] : counts) {
     ask({.kind = Kind::claim, .token = token, .part = bucket}, Script::claim, bucket,
-        {client_.keys().dirty(bucket), client_.keys().leases(bucket)},
-        {claim.lease_us, std::to_string(count)});
+        claim_keys(bucket), {claim.lease_us, std::to_string(std::min(count, claims_per_script))});
   }
 }
 

@@ -72,6 +72,7 @@ class RedisWriteBuffer final : public ports::WriteBuffer, private redis::Request
 
   void ask(const Asked& asked, redis::Script script, unsigned bucket, std::vector<std::string> keys,
            std::vector<std::string> arguments);
+  std::vector<std::string> claim_keys(unsigned bucket) const;
   void on_answer(redis::Answer& answer);
   void on_appended(RequestToken token, const redis::Answer& answer);
   void on_page(RequestToken token, const redis::Answer& answer);

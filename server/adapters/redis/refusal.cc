@@ -24,10 +24,10 @@ constexpr std::array known_refusals = {
     Known{"BUSY", ErrorCode::unavailable, Remedy::none},
     Known{"NOAUTH", ErrorCode::unavailable, Remedy::reconnect},
     Known{"NOPERM", ErrorCode::unavailable, Remedy::none},
-    Known{"CLUSTERDOWN", ErrorCode::unavailable, Remedy::none},
-    Known{"MOVED", ErrorCode::unavailable, Remedy::none},
-    Known{"ASK", ErrorCode::unavailable, Remedy::none},
-    Known{"TRYAGAIN", ErrorCode::unavailable, Remedy::none},
+    Known{"CLUSTERDOWN", ErrorCode::unavailable, Remedy::look_up},
+    Known{"MOVED", ErrorCode::unavailable, Remedy::look_up},
+    Known{"ASK", ErrorCode::unavailable, Remedy::look_up},
+    Known{"TRYAGAIN", ErrorCode::unavailable, Remedy::look_up},
 };
 
 // "ERR Error running script (call to f_...): @user_script:3: -OOM command not allowed ..."

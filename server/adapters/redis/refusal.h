@@ -11,6 +11,7 @@ namespace syncline::adapters::redis {
 enum class Remedy : std::uint8_t {
   none,
   load_scripts,  // The server has lost them: a new handshake brings them.
+  look_up,       // It is a cluster, and the slot is elsewhere, or on its way.
   reconnect,     // The server is no master that serves; another may be there by now.
 };
 

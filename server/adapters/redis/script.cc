@@ -6,8 +6,7 @@ namespace syncline::adapters::redis {
 namespace {
 
 // A lineage is an epoch and 32 random bits below it: it grows, and two that were begun from the
-// same state (one of them forgotten since) still differ. It fits a Lua number. Lua writes large
-// numbers with an exponent when it concatenates them; Redis, given numbers, does not.
+// same state (one of them forgotten since) still differ. It fits a Lua number.
 constexpr std::string_view header_functions = R"lua(
 local function header(key)
   local found = redis.call('HMGET', key, 'l', 'r', 'h', 't')
@@ -19,8 +18,6 @@ local function next_lineage(lineage, known)
   local epoch = math.floor(math.max(lineage, known) / 4294967296) + 1
   return epoch * 4294967296 + tonumber(ARGV[2])
 end
-
-local function id(offset, lineage) return string.format('%.0f-%.0f', offset, lineage) end
 
 -- At maxmemory Redis refuses writes that may take memory, unless the script has written before. A
 -- buffer that is full must still be read, drained and trimmed.
@@ -53,7 +50,7 @@ local begins = document.run ~= ARGV[1] or document.lineage < known
 if begins then document.lineage = next_lineage(document.lineage, known) end
 local was_clean = document.head == document.trimmed
 document.head = document.head + 1
-redis.call('XADD', KEYS[2], id(document.head, document.lineage), 'u', ARGV[5])
+redis.call('RPUSH', KEYS[2], struct.pack('<I8', document.lineage) .. ARGV[5])
 if begins then
   redis.call('HSET', KEYS[1], 'l', document.lineage, 'r', ARGV[1], 'h', document.head)
 else
@@ -77,21 +74,19 @@ local lineage, after, bytes_max = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber
 local document = touch(KEYS[1], lineage)
 local offset = document.trimmed
 if lineage == document.lineage then offset = math.max(offset, after) end
-local page = {document.lineage, document.head, document.trimmed}
-local bytes, count = 0, 16
-while offset < document.head and (bytes < bytes_max or #page == 3) do
-  local found = redis.call('XRANGE', KEYS[2], id(offset + 1, 0), '+', 'COUNT', count)
-  if #found == 0 then break end
+local page = {document.lineage, document.head, document.trimmed, offset}
+local at, bytes, count = offset - document.trimmed, 0, 16
+while bytes < bytes_max or #page == 4 do
+  local found = redis.call('LRANGE', KEYS[2], at, at + count - 1)
   for _, entry in ipairs(found) do
-    local value = entry[2][2]
-    page[#page + 1] = entry[1]
-    page[#page + 1] = value
-    bytes = bytes + #value - 8
-    offset = offset + 1
+    page[#page + 1] = entry
+    bytes = bytes + #entry - 16
     if bytes >= bytes_max then break end
   end
-  -- About what is missing, by the entries seen so far.
-  local left = (bytes_max - bytes) / (2 * bytes / (#page - 3) + 1)
+  if #found < count then break end
+  at = at + count
+  -- About half of what is missing, by the entries seen so far.
+  local left = (bytes_max - bytes) / (2 * bytes / (#page - 4) + 1)
   count = math.max(16, math.min(1024, math.ceil(left)))
 end
 return page
@@ -108,46 +103,44 @@ end
 return heads
 )lua";
 
-constexpr std::string_view free_function = R"lua(
--- Names and times of the longest dirty documents that nobody has claimed. A lease that ends later
--- than one given now was given before the clock was set back, and is over.
-local function free(now, lease, count)
-  local found, from = {}, 0
-  local claimed = redis.call('EXISTS', KEYS[2]) == 1
-  local width = math.max(16, math.min(1000, count))
-  while #found < 2 * count do
-    local page = redis.call('ZRANGE', KEYS[1], from, from + width - 1, 'WITHSCORES')
-    if #page == 0 then break end
-    local names, ends = {}, {}
-    for i = 1, #page, 2 do names[#names + 1] = page[i] end
-    if claimed then ends = redis.call('ZMSCORE', KEYS[2], unpack(names)) end
-    for i = 1, #names do
-      local lease_ends = tonumber(ends[i] or '0')
-      if (now >= lease_ends or lease_ends > now + lease) and #found < 2 * count then
-        found[#found + 1] = names[i]
-        found[#found + 1] = tonumber(page[2 * i])
-      end
+constexpr std::string_view lease_function = R"lua(
+-- Puts back where they were the documents whose leases are over. A lease that ends later than one
+-- given now was given before the clock was set back, and is over, too.
+local function end_leases(at, lease)
+  for _, range in ipairs({{'-inf', at}, {'(' .. string.format('%.0f', at + lease), '+inf'}}) do
+    local over = redis.call('ZRANGEBYSCORE', KEYS[2], range[1], range[2], 'LIMIT', 0, 1000)
+    for _, name in ipairs(over) do
+      redis.call('ZREM', KEYS[2], name)
+      redis.call('ZADD', KEYS[1], redis.call('HGET', KEYS[3], name) or 0, name)
+      redis.call('HDEL', KEYS[3], name)
     end
-    from = from + width
   end
-  return found
 end
 )lua";
 
 constexpr std::string_view peek_text = R"lua(
+end_leases(now(), tonumber(ARGV[1]))
 local times = {}
-for i, value in ipairs(free(now(), tonumber(ARGV[1]), tonumber(ARGV[2]))) do
-  if i % 2 == 0 then times[i / 2] = value end
+for i, value in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[2] - 1, 'WITHSCORES')) do
+  if i % 2 == 0 then times[i / 2] = tonumber(value) end
 end
 return times
 )lua";
 
 constexpr std::string_view claim_text = R"lua(
 local at, lease = now(), tonumber(ARGV[1])
-local found = free(at, lease, tonumber(ARGV[2]))
--- First what takes no memory: a full buffer must be claimed, too.
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', at)
-for i = 1, #found, 2 do redis.call('ZADD', KEYS[2], at + lease, found[i]) end
+end_leases(at, lease)
+-- Taking takes no memory: a full buffer can be claimed, too.
+local found = redis.call('ZPOPMIN', KEYS[1], ARGV[2])
+if #found == 0 then return found end
+local leases = {}
+for i = 1, #found, 2 do
+  leases[i] = at + lease
+  leases[i + 1] = found[i]
+end
+redis.call('ZADD', KEYS[2], unpack(leases))
+redis.call('HSET', KEYS[3], unpack(found))
+for i = 2, #found, 2 do found[i] = tonumber(found[i]) end
 return found
 )lua";
 
@@ -157,21 +150,21 @@ local document = touch(KEYS[1], lineage)
 if document.lineage == 0 then return {0, 0, 0} end
 write_though_full(KEYS[1])
 if lineage == document.lineage and through > document.trimmed then
+  local before = document.trimmed
   document.trimmed = math.min(through, document.head)
-  if document.trimmed == document.head then
-    redis.call('UNLINK', KEYS[2])
-  else
-    redis.call('XTRIM', KEYS[2], 'MINID', id(document.trimmed + 1, 0))
-  end
+  redis.call('LTRIM', KEYS[2], document.trimmed - before, -1)
   redis.call('HSET', KEYS[1], 't', document.trimmed)
 end
 if document.trimmed == document.head then
   -- Clean: the claim is over, and whoever makes it dirty again need not wait for its end.
   redis.call('ZREM', KEYS[3], ARGV[5])
   redis.call('ZREM', KEYS[4], ARGV[5])
+  redis.call('HDEL', KEYS[5], ARGV[5])
   redis.call('PEXPIRE', KEYS[1], ARGV[6])
-else
+elseif redis.call('HEXISTS', KEYS[5], ARGV[5]) == 1 then
   -- The claimer goes on; for everybody else, who has been served goes to the end of the line.
+  redis.call('HSET', KEYS[5], ARGV[5], now())
+else
   redis.call('ZADD', KEYS[3], now(), ARGV[5])
 end
 return {document.lineage, document.head, document.trimmed}
@@ -198,8 +191,8 @@ std::array<std::string, script_count> all_texts() {
   return {joined({header_functions, time_function, append_text}),
           joined({header_functions, read_text}),
           joined({header_functions, read_heads_text}),
-          joined({time_function, free_function, peek_text}),
-          joined({time_function, free_function, claim_text}),
+          joined({time_function, lease_function, peek_text}),
+          joined({time_function, lease_function, claim_text}),
           joined({header_functions, time_function, trim_text}),
           joined({time_function, enter_connections_text})};
 }

@@ -8,14 +8,19 @@
 // What the write buffer does in Redis, each an atomic Lua script. Semantics and invariants are
 // those of sim/services/buffer_streams.h, which the simulator runs.
 //
-// A document has a header and, while something of it is not in the log, a stream and a member in
-// the dirty set of its bucket:
+// A document has a header and, while something of it is not in the log, entries and a place in the
+// dirty set of its bucket, or in the bucket's leases while a worker has claimed it:
 //
 //   header, a hash:  l  its lineage                  h  offset of the last entry appended
 //                    r  8 bytes: which life of the   t  offset of the last entry trimmed
 //                       data made that lineage
-//   stream:          entry ID `offset-lineage`, one field: 8 bytes of checksum (little endian) and
-//                    the update; offsets t + 1 .. h
+//   entries, a list: those with offsets t + 1 .. h, each its lineage, its checksum (8 bytes each,
+//                    little endian) and the update
+//   dirty, a sorted set: names, by the microsecond of Redis's clock since when they are dirty
+//   leases, a sorted set: names, by when the lease ends
+//   claims, a hash: since when those with a lease are dirty
+//
+// A list and no stream: an entry takes less memory, and a stream takes 4 KiB for its first.
 //
 // A script that meets a header of another life begins a new lineage: the process has read the data
 // from a file or has been a replica meanwhile, and cannot know whether something is missing.
@@ -23,19 +28,22 @@
 namespace syncline::adapters::redis {
 
 enum class Script : std::uint8_t {
-  // header, stream, dirty, channel; life, random, known lineage, name, checksum and update,
+  // header, entries, dirty, channel; life, random, known lineage, name, checksum and update,
   // PUBLISH or SPUBLISH
   // -> lineage, offset [, what publishing failed with]
   append,
-  // header, stream; life, random, lineage, offset, bytes -> lineage, head, trimmed, entries
+  // header, entries; life, random, lineage, offset, bytes
+  // -> lineage, head, trimmed, the offset before the first entry, entries...
   read,
   // headers...; life, random -> lineage, head, trimmed for each
   read_heads,
-  // dirty, leases; lease in microseconds, count -> since when the longest dirty are, ascending
+  // dirty, leases, claims; lease in microseconds, count -> since when the longest dirty are,
+  // ascending
   peek,
-  // The same -> since when, name, since when, name, ...; leases them.
+  // The same -> name, since when, name, since when, ...; leases them.
   claim,
-  // header, stream, dirty, leases; life, random, lineage, offset, name, milliseconds for which a
+  // header, entries, dirty, leases, claims; life, random, lineage, offset, name, milliseconds for
+  // which a
   // clean header is kept -> lineage, head, trimmed
   trim,
   // hash, nodes; time to live in milliseconds, member of nodes, fields and values...

@@ -1,6 +1,12 @@
 #include "server/adapters/redis/server_report.h"
 
+#include <cstdlib>
+
 namespace syncline::adapters {
+
+bool ServerReport::sharded_channels() const {
+  return cluster && std::atoi(version.c_str()) >= 7;  // "7.0.15"; what is no number is 0.
+}
 
 void ServerReport::take_info(std::string_view info) {
   while (!info.empty()) {

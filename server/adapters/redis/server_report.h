@@ -15,6 +15,9 @@ struct ServerReport {
   bool cluster = false;
   bool replica = false;
 
+  // A cluster whose channels are where their slots are (Redis 7), and not heard everywhere.
+  bool sharded_channels() const;
+
   // Reads what INFO answered, a section or several; what it does not say stays.
   void take_info(std::string_view info);
 };

@@ -70,7 +70,7 @@ std::vector<std::string> log_of(const std::string& url, const std::string& name)
 }
 
 TEST(PostgresFailure, KilledAgainAndAgainItKeepsWhatItSaidItHas) {
-  testing_services::PostgresProcess server;
+  tests::PostgresProcess server;
   const std::string url = server.create_database();
   Client client(quick_options(url));
   int appended = 0;
@@ -111,7 +111,7 @@ TEST(PostgresFailure, KilledAgainAndAgainItKeepsWhatItSaidItHas) {
 }
 
 TEST(PostgresFailure, ASilentServerIsGivenUpInTimeAndWhatWasAskedIsUnknown) {
-  testing_services::PostgresProcess server;
+  tests::PostgresProcess server;
   const std::string url = server.create_database();
   Client client(quick_options(url));
   client.append("d", "before");
@@ -180,7 +180,7 @@ TEST(PostgresFailure, WhatIsTooLargeIsRefusedAlone) {
 }
 
 TEST(PostgresFailure, ReadersComeBackAfterARestart) {
-  testing_services::PostgresProcess server;
+  tests::PostgresProcess server;
   const std::string url = server.create_database();
   Client client(quick_options(url));
   client.append("d", "x");
@@ -202,7 +202,7 @@ TEST(PostgresFailure, ReadersComeBackAfterARestart) {
 }
 
 TEST(PostgresFailure, StoppingAtOnceDoesNotWaitForASilentServer) {
-  testing_services::PostgresProcess server;
+  tests::PostgresProcess server;
   PostgresOptions options = quick_options(server.create_database());
   options.statement_timeout = seconds(600);
   Client client(options);

@@ -86,7 +86,7 @@ TEST(OpenPostgres, WithoutMigrationRefusesAnEmptyDatabaseAndNamesTheCommand) {
 }
 
 TEST(OpenPostgres, SaysWhatIsWrongInALineWithoutThePassword) {
-  const auto port = std::to_string(testing_services::free_port());
+  const auto port = std::to_string(tests::free_port());
   const Error nobody = open_error(options_for("postgresql://me:secret@127.0.0.1:" + port + "/db"));
   EXPECT_EQ(nobody.code, ErrorCode::unavailable);
   EXPECT_NE(nobody.detail.find("127.0.0.1:" + port + "/db"), std::string::npos) << nobody.detail;

@@ -2,8 +2,8 @@
 
 namespace syncline::adapters {
 
-testing_services::PostgresProcess& shared_postgres() {
-  static testing_services::PostgresProcess process;
+tests::PostgresProcess& shared_postgres() {
+  static tests::PostgresProcess process;
   return process;
 }
 

@@ -14,7 +14,7 @@ namespace syncline::adapters {
 
 // The one PostgreSQL of this program, for tests that leave it running; each takes a database of its
 // own from it.
-testing_services::PostgresProcess& shared_postgres();
+tests::PostgresProcess& shared_postgres();
 
 // What a database needs around it in a test.
 struct PostgresPorts {

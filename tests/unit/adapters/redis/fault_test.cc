@@ -19,7 +19,7 @@ namespace syncline::adapters {
 namespace {
 
 using ports::Outcome;
-using testing_services::RedisProcess;
+using tests::RedisProcess;
 
 class RedisFaultTest : public testing::Test {
  protected:
@@ -109,6 +109,7 @@ TEST_F(RedisFaultTest, brings_its_scripts_again_when_they_are_flushed) {
   const ports::BufferAppendResult first = user_->append("a", "x");
   redis_.ask({"SCRIPT", "FLUSH"});
   EXPECT_EQ(user_->append("a", "y").outcome, Outcome::refused);
+  ASSERT_TRUE(process_->metrics.wait_for(ports::Counter::redis_reconnects, 1));
   connected_again();
   const ports::BufferAppendResult again = user_->append("a", "y");
   EXPECT_EQ(again.outcome, Outcome::committed);
@@ -151,7 +152,7 @@ TEST_F(RedisFaultTest, can_still_be_drained_when_it_is_full_after_a_restart) {
 
 TEST_F(RedisFaultTest, does_not_know_the_outcome_when_something_else_is_under_its_keys) {
   const redis::KeyNames keys("syncline", 0);
-  redis_.ask({"SET", keys.stream(named("a")), "something else"});
+  redis_.ask({"SET", keys.entries(named("a")), "something else"});
   EXPECT_EQ(user_->append("a", "x").outcome, Outcome::unknown);
   redis_.ask({"SET", keys.header(named("b")), "something else"});
   EXPECT_FALSE(user_->read("b").ok());
@@ -208,7 +209,7 @@ TEST_F(RedisFaultTest, begins_a_lineage_on_a_replica_that_has_taken_over) {
   replica.ask({"REPLICAOF", "127.0.0.1", std::to_string(redis_.port())});
   while (replica.ask({"INFO", "replication"}).find("master_link_status:up") == std::string::npos) {
   }
-  while (replica.ask({"EXISTS", redis::KeyNames("syncline", 0).stream(named("a"))}) != "1") {
+  while (replica.ask({"EXISTS", redis::KeyNames("syncline", 0).entries(named("a"))}) != "1") {
   }
   redis_.kill();
   replica.ask({"REPLICAOF", "NO", "ONE"});

@@ -1,11 +1,9 @@
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include "tests/conformance/broker_recorder.h"
 #include "tests/unit/adapters/redis/buffer_user.h"
@@ -17,7 +15,7 @@ namespace syncline::adapters {
 namespace {
 
 using ports::Outcome;
-using testing_services::RedisProcess;
+using tests::RedisProcess;
 
 // A client, connected or not, that may be asked to append.
 struct Connecting {
@@ -48,25 +46,19 @@ struct Connecting {
 class TemporaryCertificate {
  public:
   TemporaryCertificate() {
-    std::string name = (std::filesystem::temp_directory_path() / "syncline-XXXXXX").string();
-    SYNCLINE_ASSERT(::mkdtemp(name.data()) != nullptr);
-    folder_ = name;
     const std::string command =
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
         "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout " +
         key_file() + " -out " + file() + " 2>/dev/null";
     made_ = std::system(command.c_str()) == 0;
   }
-  ~TemporaryCertificate() { std::filesystem::remove_all(folder_); }
-  TemporaryCertificate(const TemporaryCertificate&) = delete;
-  TemporaryCertificate& operator=(const TemporaryCertificate&) = delete;
 
   bool made() const { return made_; }
-  std::string file() const { return (folder_ / "cert.pem").string(); }
-  std::string key_file() const { return (folder_ / "key.pem").string(); }
+  std::string file() const { return (folder_.path() / "cert.pem").string(); }
+  std::string key_file() const { return (folder_.path() / "key.pem").string(); }
 
  private:
-  std::filesystem::path folder_;
+  tests::TemporaryFolder folder_;
   bool made_ = false;
 };
 
@@ -169,7 +161,7 @@ TEST(RedisHandshakeTest, finds_out_how_redis_is_set) {
 TEST(RedisHandshakeTest, speaks_tls_to_whom_it_can_verify) {
   const TemporaryCertificate certificate;
   if (!certificate.made()) GTEST_SKIP() << "there is no openssl";
-  const std::uint16_t port = RedisProcess::free_port();
+  const std::uint16_t port = tests::free_port();
   RedisProcess redis(
       {.more = {"--tls-port", std::to_string(port), "--tls-cert-file", certificate.file(),
                 "--tls-key-file", certificate.key_file(), "--tls-ca-cert-file", certificate.file(),

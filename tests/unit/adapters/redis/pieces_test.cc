@@ -57,7 +57,7 @@ TEST(RedisKeyNamesTest, keeps_what_belongs_to_a_document_in_one_slot) {
   const unsigned bucket = redis::KeyNames::bucket_of(name);
   const std::string tag = keys.dirty(bucket).substr(0, std::string("prefix:{b00}").size());
   EXPECT_EQ(keys.header(name), tag + ":h:{x}/y");
-  EXPECT_EQ(keys.stream(name), tag + ":s:{x}/y");
+  EXPECT_EQ(keys.entries(name), tag + ":e:{x}/y");
   EXPECT_EQ(keys.channel(name), tag + ":c3:{x}/y");
   EXPECT_EQ(keys.leases(bucket), tag + ":leases");
   EXPECT_EQ(keys.slot(name), redis::cluster_slot(tag.substr(8, 3)));

@@ -107,8 +107,9 @@ class LineLog final : public ports::Log {
   std::vector<std::string> lines_;
 };
 
-// Delays short enough for tests.
-inline RedisOptions test_options(const testing_services::RedisProcess& redis) {
+// Delays short enough for tests. `Service`: a RedisProcess or a RedisCluster.
+template <class Service>
+RedisOptions test_options(const Service& redis) {
   RedisOptions options = RedisOptions::parse(redis.url()).value();
   options.reconnect_delay_min = milliseconds(5);
   options.reconnect_delay_max = milliseconds(20);
@@ -155,12 +156,14 @@ class TestProcess {
     hearing_->unsubscribe(name);
   }
 
-  // Kills or replaces Redis by `fault`; returns once both connections stand again.
+  // Kills or replaces Redis by `fault`; returns once all connections stand again.
   template <class Fault>
   void while_reconnecting(Fault fault) {
     const std::uint64_t before = metrics.value(ports::Counter::redis_reconnects);
+    const auto connections = static_cast<std::uint64_t>(
+        std::max<std::int64_t>(2, metrics.value(ports::Gauge::redis_connections)));
     fault();
-    SYNCLINE_ASSERT(metrics.wait_for(ports::Counter::redis_reconnects, before + 2));
+    SYNCLINE_ASSERT(metrics.wait_for(ports::Counter::redis_reconnects, before + connections));
     SYNCLINE_ASSERT(client->wait_until_connected(seconds(30)));
   }
 

@@ -15,7 +15,7 @@ using adapters::QueueExecutor;
 using adapters::RedisControl;
 using adapters::RedisSessionRegistry;
 using adapters::TestProcess;
-using testing_services::RedisProcess;
+using tests::RedisProcess;
 
 constexpr std::size_t shards = 3;  // Two of n1, one of n2.
 
