@@ -4,6 +4,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <string_view>
+#include <utility>
 
 namespace syncline::loadgen {
 namespace {
