@@ -49,8 +49,8 @@ class HttpServer {
     // ended.
     std::size_t connections_max = 1024;
     std::size_t header_bytes_max = 16 * limits::kibibyte;
-    std::vector<std::string> allowed_origins;  // See origin_allowed().
-    std::vector<std::string> trusted_proxies;  // See TrustedProxies; legal ones.
+    std::vector<std::string> allowed_origins;       // See origin_allowed().
+    std::vector<std::string> trusted_proxies = {};  // See TrustedProxies; legal ones.
   };
 
   // All must outlive the server.
