@@ -156,7 +156,7 @@ class Node::State {
   }
 
   void drain() {
-    http_->stop_accepting();
+    http_->refuse_websockets();
     for (auto& parts : shards_) parts->loop.drain();
   }
 

@@ -45,6 +45,7 @@ for (const gateway of ["haproxy", "nginx"]) {
           const codes = new Set(crowd.people.flatMap((person) => person.closeCodes));
           checkEqual([...codes], [1012], "the codes of the closes");
           await crowd.judge();
+          console.log(`        ${absences.length} moves, the longest ${worst.ms} ms; ${crowd.acknowledged} acknowledged edits`);
         } finally {
           crowd.leave();
         }
@@ -60,8 +61,9 @@ test("handoff: who comes back to another node gets what is missing and no more",
       const [writer, reader] = people;
       writer.doc.getText("large").insert(0, "x".repeat(2_000_000));
       await until(() => reader.doc.getText("large").length === 2_000_000, "the large text at the other");
+      // The writer gets it back, too.
+      await until(() => people.every((person) => person.receivedBytes > 2_000_000), "the large text at both");
       const before = people.map((person) => person.receivedBytes);
-      await cluster.gateway.states();
       for (const node of cluster.nodes) await node.restart();
       await until(() => people.every((person) => person.connections >= 2 && person.synced), "both to be back");
       writer.type();
@@ -75,8 +77,9 @@ test("handoff: who comes back to another node gets what is missing and no more",
     }
   }));
 
+// Stock clients renew what they say of themselves every 15 s, so the timeout has to be longer.
 test("awareness: cursors cross nodes, and those of a node that crashed vanish", () =>
-  withServices({ gateway: null, nodeArgs: ["--awareness-timeout", "3s"] }, async (cluster) => {
+  withServices({ gateway: null, nodeArgs: ["--awareness-timeout", "17s"] }, async (cluster) => {
     const people = cluster.nodes.map((node, i) => new Person(node.url, "who", { name: `p${i}` }));
     try {
       await Promise.all(people.map((person) => person.untilSynced()));
@@ -90,7 +93,7 @@ test("awareness: cursors cross nodes, and those of a node that crashed vanish", 
       await cluster.nodes[0].kill();
       const rest = people.slice(1);
       const gone = () => rest.every((person) => names(person).join() === "p1,p2");
-      await until(gone, () => `p0 to vanish: ${rest.map((person) => names(person))}`, { limitMs: 15_000 });
+      await until(gone, () => `p0 to vanish: ${rest.map((person) => names(person))}`, { limitMs: 25_000 });
     } finally {
       people.forEach((person) => person.leave());
     }

@@ -129,11 +129,8 @@ class HttpServer::State {
     thread_ = std::thread([this] { context_.run(); });
   }
 
-  void stop_accepting() {
-    asio::post(context_, [this] {
-      error_code ignored;
-      public_.close(ignored);
-    });
+  void refuse_websockets() {
+    asio::post(context_, [this] { refuses_websockets_ = true; });
   }
 
   void stop() {
@@ -178,6 +175,7 @@ class HttpServer::State {
 
   // The server's thread only.
   std::size_t sessions_ = 0;  // On the public port.
+  bool refuses_websockets_ = false;
 };
 
 Result<void> HttpServer::State::bind(tcp::acceptor& acceptor, std::string_view option,
@@ -352,6 +350,12 @@ std::optional<HttpReply> HttpServer::State::upgrade(beast::tcp_stream& stream,
                      {{"client", client_of(stream, request)}, {"origin", origin}});
     return error_reply(403, "pages from this origin may not connect (--allow-origin)");
   }
+  if (refuses_websockets_) {
+    world_.metrics.reject(ports::Rejection::draining);
+    HttpReply reply = error_reply(503, "the node drains; connect again, to another one");
+    reply.headers.emplace_back("retry-after", "1");
+    return reply;
+  }
   auto response =
       handshake_response({.version = header(request, http::field::sec_websocket_version),
                           .key = header(request, http::field::sec_websocket_key),
@@ -417,7 +421,7 @@ void HttpServer::start(std::vector<ShardLoop*> loops, ports::DocumentCatalog& ca
   state_->start(std::move(loops), catalog);
 }
 void HttpServer::start_admin() { state_->start_admin(); }
-void HttpServer::stop_accepting() { state_->stop_accepting(); }
+void HttpServer::refuse_websockets() { state_->refuse_websockets(); }
 void HttpServer::stop() { state_->stop(); }
 
 }  // namespace syncline::adapters

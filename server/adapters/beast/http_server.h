@@ -49,8 +49,8 @@ class HttpServer {
     // ended.
     std::size_t connections_max = 1024;
     std::size_t header_bytes_max = 16 * limits::kibibyte;
-    std::vector<std::string> allowed_origins;  // See origin_allowed().
-    std::vector<std::string> trusted_proxies;  // See TrustedProxies; legal ones.
+    std::vector<std::string> allowed_origins;       // See origin_allowed().
+    std::vector<std::string> trusted_proxies = {};  // See TrustedProxies; legal ones.
   };
 
   // All must outlive the server.
@@ -80,8 +80,10 @@ class HttpServer {
   void start(std::vector<ShardLoop*> loops, ports::DocumentCatalog& catalog);
   // Starts to accept on the admin port. REQUIRES: open_admin() succeeded.
   void start_admin();
-  // Closes the public port; what was accepted goes on, and so does the admin port. From any thread.
-  void stop_accepting();
+  // From now on whoever asks for a WebSocket is answered 503, so that a gateway asks the next node.
+  // The ports stay open: a gateway that finds them closed takes the node for dead, and cuts the
+  // connections that are still being moved off. From any thread.
+  void refuse_websockets();
   // Ends the threads. Idempotent.
   void stop();
 

@@ -150,6 +150,18 @@ export class Cluster {
     return link.port;
   }
 
+  // How many sequence numbers are missing in a document's log, from the first that is kept to its head.
+  async gapsOf(document) {
+    const name = document.replaceAll("'", "''");
+    const [row] = await this.postgres.psql(
+      `SELECT d.head - coalesce(min(u.sequence), d.head + 1) + 1 - count(u.sequence)
+         FROM syncline.documents d LEFT JOIN syncline.updates u ON u.document_id = d.id
+        WHERE d.name = '${name}' GROUP BY d.id`,
+    );
+    if (row === undefined) throw new Error(`PostgreSQL knows no document ${document}`);
+    return Number(row[0]);
+  }
+
   // From the outside in, each gently. Returns the names of those that had to be forced.
   async down() {
     const forced = [];

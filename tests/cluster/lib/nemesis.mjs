@@ -38,7 +38,7 @@ export class Nemesis {
     await part.kill();
     this.tally.note(`kill ${kindOf(part)}`);
     await sleep(downMs);
-    await part.start();
+    await part.startSupervised();
   }
 
   async pause(part, forMs) {

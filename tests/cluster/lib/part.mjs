@@ -63,6 +63,19 @@ export class Part {
     await this.untilReady();
   }
 
+  // As a service manager starts it: again, when it ends because something that it needs is not there yet.
+  async startSupervised(limitMs = startLimitMs) {
+    const end = Date.now() + limitMs;
+    for (;;) {
+      try {
+        return await this.start();
+      } catch (error) {
+        if (this.running || Date.now() > end) throw error;
+        await sleep(50);
+      }
+    }
+  }
+
   async launch() {
     const command = this.wrapped();
     const log = openSync(this.logFile, "a");
