@@ -4,6 +4,10 @@
 // or by what its front is, depending on the order of arrival and on how it merged what waited. No rule
 // makes replicas equal that have seen both. Of two structs that end alike, whatever comes second is left
 // out as a whole; but yjs looks its neighbours up first, and cuts a surrogate pair between them and it.
+//
+// And which structs wait for each other in a circle, each made after the other: honest clients make none, and
+// nothing sets them free. yjs loses one of them, since it puts aside what waits by client and each client is
+// to stand on its stack but once ("It is not possible to have circles"); the engine keeps all.
 
 import * as Y from 'yjs';
 
@@ -14,11 +18,12 @@ export class Claims {
   #items = new Map();  // Client to a list of items; they may overlap.
   equivocated = false;
 
-  // A struct that says that something was collected claims nothing about what it was, and one that says
-  // that it was deleted, only where it was.
-  add(update) {
-    const items = Y.decodeUpdate(update).structs.filter((struct) => struct instanceof Y.Item);
-    this.equivocated ||= items.some((item) => refersInACircle(item, items));
+  // `doc` is the document that is about to be given the update. A struct that says that something was
+  // collected claims nothing about what it was, and one that says that it was deleted, only where it was.
+  add(update, doc) {
+    const items = itemsOf(Y.decodeUpdate(update));
+    const together = [...waitingItems(doc), ...items];
+    this.equivocated ||= items.some((item) => waitsForItself(item, together));
     for (const struct of items) {
       const known = this.#items.get(struct.id.client) ?? [];
       this.equivocated ||= known.some((other) =>
@@ -29,11 +34,27 @@ export class Claims {
   }
 }
 
-// Each of two was made after the other: yjs loses one of them where they wait for each other.
-function refersInACircle(item, items) {
-  return references(item).some(({ client, clock }) =>
-    items.some((other) => other.id.client === client && other.id.clock <= clock &&
-      references(other).some((back) => back.client === item.id.client && back.clock >= item.id.clock)));
+const itemsOf = (update) => update.structs.filter((struct) => struct instanceof Y.Item);
+
+function waitingItems(doc) {
+  const { pendingStructs } = doc.store;
+  return pendingStructs === null ? [] : itemsOf(Y.decodeUpdateV2(pendingStructs.update));
+}
+
+// Whether an item refers, directly or through others of `items`, to what was made after it. Every item was made
+// after those with lower clocks of its client.
+function waitsForItself(item, items) {
+  const { client, clock } = item.id;
+  const followed = new Map();  // Client to the last clock whose items and those before it are done.
+  for (const open = references(item); open.length > 0;) {
+    const id = open.pop();
+    if (id.client === client && id.clock >= clock) return true;
+    if (id.clock <= (followed.get(id.client) ?? -1)) continue;
+    followed.set(id.client, id.clock);
+    const before = items.filter((other) => other.id.client === id.client && other.id.clock <= id.clock);
+    open.push(...before.flatMap(references));
+  }
+  return false;
 }
 
 function references(item) {

@@ -1,8 +1,8 @@
 // Poisoned updates: what the engine lets through, every stock yjs client must be able to read, and
 // must end up with the same document; what the engine refuses leaves its document as it was.
 //
-// "The same document" is not asked for once a run goes on from a front of other content, see claims.mjs;
-// that nobody throws, and that every invariant holds, always is.
+// "The same document" is not asked for once a run goes on from a front of other content, or structs wait for
+// each other, see claims.mjs; that nobody throws, and that every invariant holds, always is.
 //
 // Mutations of updates that yjs wrote (bytes flipped, dropped, doubled, numbers replaced, pieces of
 // another update put in between), and updates put together from random structs.
@@ -80,7 +80,7 @@ export async function tryOne(probe, { base, bad, rest, gc }) {
 }
 
 async function applyBoth(doc, twin, update, claims) {
-  claims.add(update);
+  claims.add(update, doc);
   applyUpdate(doc, update);
   await twin.apply(update);
 }
@@ -92,7 +92,7 @@ async function applyIfAccepted(doc, twin, update, claims) {
     if (!(error instanceof ProbeError)) throw error;
     return false;
   }
-  claims.add(update);
+  claims.add(update, doc);
   try {
     applyUpdate(doc, update);
     Y.mergeUpdates([update, Y.encodeStateAsUpdate(doc)]);

@@ -126,6 +126,23 @@ TEST(apply_update, limits_what_waits) {
   EXPECT_TRUE(doc.apply_update(from_hex("01 01 02 00 04 01 01 74 02 61 62 00")).ok());
 }
 
+// "b" was made after "x", "x" after "c", "c" after "b": each update could be honest, together they
+// are not. yjs loses "b" when "a" comes.
+TEST(apply_update, keeps_what_waits_in_a_circle) {
+  Doc doc;
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 01 00 84 02 02 01 78 00")).ok());
+  ASSERT_TRUE(doc.apply_update(from_hex("01 02 02 01 84 01 05 01 62 84 01 00 01 63 00")).ok());
+  const auto last = doc.apply_update(from_hex("01 01 02 00 04 01 01 74 01 61 00"));
+  ASSERT_TRUE(last.ok());
+  EXPECT_TRUE(last->pending);
+  EXPECT_EQ(doc.text("t").to_string(), "a");
+  const Bytes whole = doc.encode_state_as_update(empty_state_vector()).value();
+  EXPECT_EQ(to_hex(whole), to_hex(from_hex("02 03 02 00 04 01 01 74 01 61 84 01 05 01 62"
+                                           "84 01 00 01 63 01 01 00 84 02 02 01 78 00")));
+  EXPECT_FALSE(doc.apply_update(whole)->changed);
+  EXPECT_TRUE(doc.check().ok());
+}
+
 // `count` clients from `first` on, each with one struct at clock 5, before which everything is
 // missing.
 Bytes orphans(std::uint64_t first, std::size_t count) {
