@@ -105,7 +105,9 @@ TEST(PostgresFailure, KilledAgainAndAgainItKeepsWhatItSaidItHas) {
       ASSERT_EQ(log.at(result.sequence.value - 1), text);
     }
     ASSERT_LE(times[text], 1);
-    if (result.outcome == Outcome::refused) ASSERT_EQ(times[text], 0) << text;
+    if (result.outcome == Outcome::refused) {
+      ASSERT_EQ(times[text], 0) << text;
+    }
   }
   EXPECT_GT(committed, 6);
 }
