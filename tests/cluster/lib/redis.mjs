@@ -115,9 +115,9 @@ export class Redis extends Part {
 
   // Entries that wait to be moved into the log, and documents that are known to have some.
   async buffered() {
-    const streams = await this.ask("KEYS", "syncline:*:s:*");
+    const entries = await this.ask("KEYS", "syncline:*:e:*");
     const dirty = await this.ask("KEYS", "syncline:*:dirty");
-    const lengths = await Promise.all(streams.map((key) => this.ask("XLEN", key)));
+    const lengths = await Promise.all(entries.map((key) => this.ask("LLEN", key)));
     const documents = await Promise.all(dirty.map((key) => this.ask("ZCARD", key)));
     return [...lengths, ...documents].reduce((sum, count) => sum + count, 0);
   }
