@@ -2,11 +2,11 @@
 // people at different nodes know of each other.
 
 import { check, checkEqual, test } from "../integration/suite.mjs";
-import { withServices } from "./faults.mjs";
 import { Crowd } from "./lib/crowd.mjs";
 import { Person } from "./lib/person.mjs";
 import { Random } from "./lib/random.mjs";
 import { until } from "./lib/wait.mjs";
+import { withServices } from "./lib/with_services.mjs";
 
 // How long each person was without a connection that serves, as their client tells it.
 function watchAbsences(people) {

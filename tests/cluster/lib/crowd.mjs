@@ -40,6 +40,11 @@ export class Crowd {
     return this.seats.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
   }
 
+  // Edits that were sent and are not acknowledged, of people who are connected.
+  get underWay() {
+    return this.people.reduce((sum, person) => sum + (person?.synced ? person.unacknowledged.size : 0), 0);
+  }
+
   of(document) {
     return this.seats.filter((seat) => seat.document === document);
   }
@@ -74,14 +79,17 @@ export class Crowd {
   }
 
   // Everything has healed: nobody types any more, everything is acknowledged, and all who have a document open see
-  // the same. Then PostgreSQL alone, read by a process that knows nothing else, has the same, and with it every edit
+  // the same. Then PostgreSQL alone, read by processes that know nothing else, has the same, and with it every edit
   // that was ever acknowledged.
   async judge() {
     this.stopTyping();
+    this.cluster.requireNoCollapse();
     await Promise.all(this.people.map((person) => person.untilAcknowledged(settleLimitMs)));
     for (const document of this.documents) await this.untilEqual(document);
     await this.untilDrained();
     await Promise.all(this.documents.map((document) => this.judgeLog(document)));
+    await this.judgeFreshNode();
+    this.cluster.requireNoCollapse();
   }
 
   untilEqual(document) {
@@ -122,5 +130,22 @@ export class Crowd {
     }
     const gaps = await cluster.gapsOf(document);
     if (gaps !== 0) throw new Error(`the log of ${document} has ${gaps} gaps`);
+  }
+
+  // A node that has just been started and knows of no Redis serves the same to people who know nothing.
+  async judgeFreshNode() {
+    const node = await this.cluster.makeFreshNode();
+    const readers = this.documents.map((document) => new Person(node.url, document, { name: "reader" }));
+    try {
+      await node.startSupervised();
+      await Promise.all(readers.map((reader) => reader.untilSynced(settleLimitMs)));
+      for (const reader of readers) {
+        const [{ person }] = this.of(reader.document);
+        if (reader.state() !== person.state()) throw new Error(`a fresh node serves another ${reader.document}`);
+      }
+    } finally {
+      readers.forEach((reader) => reader.leave());
+      await node.kill();
+    }
   }
 }
