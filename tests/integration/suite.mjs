@@ -1,10 +1,9 @@
 // A list of named cases, run one after another or some at a time; the last line printed is "N passed, N failed".
 
 const cases = [];
-const caseLimitMs = 60_000;
 
 // A case that takes longer than others says so, and so does one that measures time and has to be `alone`.
-export function test(name, body, { limitMs = caseLimitMs, alone = false } = {}) {
+export function test(name, body, { limitMs, alone = false } = {}) {
   cases.push({ name, body, limitMs, alone });
 }
 
@@ -31,7 +30,7 @@ function withLimit(promise, limitMs) {
 }
 
 // Whether the case passed.
-async function run({ name, body, limitMs }) {
+async function run({ name, body }, limitMs) {
   const started = Date.now();
   try {
     await withLimit(body(), limitMs);
@@ -43,16 +42,17 @@ async function run({ name, body, limitMs }) {
   }
 }
 
-// `jobs` cases at a time; those that have to be alone come last.
-export async function runAll(filter, { jobs = 1 } = {}) {
+// `jobs` cases at a time; those that have to be alone come last. `limitMs` is for cases that name no other.
+export async function runAll(filter, { jobs = 1, limitMs = 60_000 } = {}) {
   const chosen = cases.filter(({ name }) => !filter || name.includes(filter));
   const left = chosen.filter(({ alone }) => jobs === 1 || !alone);
   const outcomes = [];
+  const begin = async (one) => outcomes.push(await run(one, one.limitMs ?? limitMs));
   const work = async () => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) outcomes.push(await run(next));
+    for (let next = left.shift(); next !== undefined; next = left.shift()) await begin(next);
   };
   await Promise.all(Array.from({ length: jobs }, work));
-  if (jobs > 1) for (const one of chosen.filter(({ alone }) => alone)) outcomes.push(await run(one));
+  if (jobs > 1) for (const one of chosen.filter(({ alone }) => alone)) await begin(one);
   const failed = outcomes.filter((passed) => !passed).length;
   console.log(`${outcomes.length - failed} passed, ${failed} failed`);
   return failed === 0;
