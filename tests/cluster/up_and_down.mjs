@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { check, checkEqual, checkMatch, test } from "../integration/suite.mjs";
 import { Person } from "./lib/person.mjs";
+import { signal, startOf } from "./lib/process_id.mjs";
 import { binary } from "./lib/syncline.mjs";
 import { removeFolder, temporaryFolder } from "./lib/temporary.mjs";
 import { get, until } from "./lib/wait.mjs";
@@ -50,7 +51,10 @@ async function withFolder(body) {
     await body(folder, root);
     checkEqual(processesOf(root), [], "processes that are left");
   } finally {
-    for (const line of processesOf(root)) process.kill(Number(line.split(" ")[0]), "SIGKILL");
+    for (const line of processesOf(root)) {
+      const pid = Number(line.split(" ")[0]);
+      signal({ pid, started: startOf(pid) }, "SIGKILL");
+    }
     removeFolder(root);
   }
 }
@@ -136,7 +140,7 @@ test("ci/cluster: an up that is interrupted leaves nothing running", () =>
   withFolder(async (folder, root) => {
     const up = spawn(program, ["up", "--dir", folder, "--nodes", "2"], { env: environmentFor(root), stdio: "ignore" });
     const ended = new Promise((resolve) => up.once("exit", (code, signal) => resolve(signal ?? code)));
-    await until(() => processesOf(root).some((line) => /postgres/.test(line)), "PostgreSQL to be started");
+    await until(() => processesOf(root).some((line) => /\/postgres -D/.test(line)), "PostgreSQL to be started", { limitMs: 180_000 });
     up.kill("SIGINT");
     checkEqual(await ended, 130, "the exit code");
     await until(() => processesOf(root).length === 0, () => `these to end: ${processesOf(root).join("; ")}`, { limitMs: 5000 });
