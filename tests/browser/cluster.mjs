@@ -3,19 +3,17 @@
 import assert from "node:assert/strict";
 import { Cluster } from "../cluster/lib/cluster.mjs";
 import { binary, command } from "../cluster/lib/syncline.mjs";
-import { removeFolder, temporaryFolder } from "../cluster/lib/temporary.mjs";
+import { withTemporaryFolder } from "../cluster/lib/temporary.mjs";
 import { Person, eventually } from "./people.mjs";
 
 export const clusterCases = [
   ["nobody loses a word while the nodes, Redis and PostgreSQL of a cluster die in turn", partsDie],
 ];
 
-async function withCluster(server, body) {
+function withCluster(server, body) {
   binary.path = server.binary;
-  const folder = temporaryFolder();
-  let cluster;
-  try {
-    cluster = await Cluster.start({
+  return withTemporaryFolder(async (folder) => {
+    const cluster = new Cluster({
       folder,
       nodes: 2,
       workers: 1,
@@ -23,11 +21,13 @@ async function withCluster(server, body) {
       nodeArgs: ["--retry-delay-max", "500ms"],
       workerArgs: ["--flush-interval", "200ms", "--retry-delay-max", "500ms"],
     });
-    await body(cluster);
-  } finally {
-    await cluster?.kill();
-    removeFolder(folder);
-  }
+    try {
+      await cluster.up();
+      await body(cluster);
+    } finally {
+      await cluster.kill();
+    }
+  });
 }
 
 // The node at which everybody is.

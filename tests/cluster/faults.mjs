@@ -33,6 +33,9 @@ async function typingThrough(cluster, moves, { random = new Random(seed), tally 
     await crowd.arrive();
     for (const move of moves) {
       await sleep(random.between(100, 300));
+      // Everybody has something under way, and it is somewhere on its way.
+      crowd.typeOnce();
+      await sleep(random.below(5));
       const done = nemesis.make(move);
       crowd.forget();
       await done;
@@ -135,7 +138,7 @@ for (const durability of modes) {
         ...[second, first].flatMap((link) => [used(link), forLong(link)]),
       ];
       // Enough documents that every node has some.
-      return typingThrough(cluster, moves, { urls: [cluster.gateway.url], documents: 12, perDocument: 2, typingEveryMs: 50 });
+      return typingThrough(cluster, moves, { urls: [cluster.gateway.url], documents: 12, perDocument: 2 });
     }));
 
   test(

@@ -8,13 +8,14 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { runAll } from "../integration/suite.mjs";
 import { binary } from "./lib/syncline.mjs";
-import "./cdn.mjs";
-import "./degradation.mjs";
+// What takes longest begins first.
 import "./faults.mjs";
-import "./gateway.mjs";
 import "./handoff.mjs";
+import "./degradation.mjs";
 import "./starts.mjs";
 import "./up_and_down.mjs";
+import "./gateway.mjs";
+import "./cdn.mjs";
 
 // Only for what hangs: others may keep the machine busy.
 const limitMs = 240_000;

@@ -7,27 +7,27 @@ import { Postgres } from "./lib/postgres.mjs";
 import { postgresTemplate } from "./lib/postgres_template.mjs";
 import { Redis } from "./lib/redis.mjs";
 import { Node, Worker } from "./lib/syncline.mjs";
-import { removeFolder, temporaryFolder } from "./lib/temporary.mjs";
+import { withTemporaryFolder } from "./lib/temporary.mjs";
 
 // An empty PostgreSQL, a Redis, and `make`, which makes parts that are not yet started.
-async function withStores(body, { redisSettings } = {}) {
-  const folder = temporaryFolder();
-  const postgres = new Postgres({ folder, port: await freePort(), template: await postgresTemplate() });
-  const redis = new Redis({ folder, port: await freePort(), settings: redisSettings });
-  const parts = [postgres, redis];
-  const make = async (Kind, name, options = {}) => {
-    const ports = { port: await freePort(), adminPort: await freePort() };
-    const part = new Kind({ name, folder, postgres: postgres.url, redis: redis.url, ...ports, ...options });
-    parts.push(part);
-    return part;
-  };
-  try {
-    await Promise.all([postgres.create(), redis.create()]);
-    await body({ postgres, redis, make });
-  } finally {
-    await Promise.all(parts.map((part) => part.kill()));
-    removeFolder(folder);
-  }
+function withStores(body, { redisSettings } = {}) {
+  return withTemporaryFolder(async (folder) => {
+    const postgres = new Postgres({ folder, port: await freePort(), template: await postgresTemplate() });
+    const redis = new Redis({ folder, port: await freePort(), settings: redisSettings });
+    const parts = [postgres, redis];
+    const make = async (Kind, name, options = {}) => {
+      const ports = { port: await freePort(), adminPort: await freePort() };
+      const part = new Kind({ name, folder, postgres: postgres.url, redis: redis.url, ...ports, ...options });
+      parts.push(part);
+      return part;
+    };
+    try {
+      await Promise.all([postgres.create(), redis.create()]);
+      await body({ postgres, redis, make });
+    } finally {
+      await Promise.all(parts.map((part) => part.kill()));
+    }
+  });
 }
 
 // What a part says that must not start.

@@ -8,7 +8,7 @@ import { check, checkEqual, checkMatch, test } from "../integration/suite.mjs";
 import { Person } from "./lib/person.mjs";
 import { signal, startOf } from "./lib/process_id.mjs";
 import { binary } from "./lib/syncline.mjs";
-import { removeFolder, temporaryFolder } from "./lib/temporary.mjs";
+import { withTemporaryFolder } from "./lib/temporary.mjs";
 import { get, until } from "./lib/wait.mjs";
 
 const program = fileURLToPath(new URL("../../ci/cluster", import.meta.url));
@@ -44,19 +44,18 @@ function processesOf(folder) {
 }
 
 // `body` gets a folder for the cluster; what is left of it afterwards is ended, and is a failure.
-async function withFolder(body) {
-  const root = temporaryFolder();
-  const folder = join(root, "cluster");
-  try {
-    await body(folder, root);
-    checkEqual(processesOf(root), [], "processes that are left");
-  } finally {
-    for (const line of processesOf(root)) {
-      const pid = Number(line.split(" ")[0]);
-      signal({ pid, started: startOf(pid) }, "SIGKILL");
+function withFolder(body) {
+  return withTemporaryFolder(async (root) => {
+    try {
+      await body(join(root, "cluster"), root);
+      checkEqual(processesOf(root), [], "processes that are left");
+    } finally {
+      for (const line of processesOf(root)) {
+        const pid = Number(line.split(" ")[0]);
+        signal({ pid, started: startOf(pid) }, "SIGKILL");
+      }
     }
-    removeFolder(root);
-  }
+  });
 }
 
 test("ci/cluster: up, use, kill, status, start, down, down again, and up on the same data", () =>

@@ -12,7 +12,7 @@ const settleLimitMs = 60_000;
 
 export class Crowd {
   // `urls` are where people connect, in turn. `name` begins the names of their documents.
-  constructor(cluster, { name, urls, documents = 4, perDocument = 3, typingEveryMs = 25, random }) {
+  constructor(cluster, { name, urls, documents = 4, perDocument = 3, typingEveryMs = 50, random }) {
     this.cluster = cluster;
     this.urls = urls;
     this.random = random;
@@ -70,6 +70,10 @@ export class Crowd {
     }
   }
 
+  typeOnce() {
+    this.people.forEach((person) => person.type(() => this.random.next()));
+  }
+
   stopTyping() {
     this.people.forEach((person) => person.stopTyping());
   }
@@ -98,8 +102,11 @@ export class Crowd {
       const counts = people.map(({ name, edits, synced }) => `${name} ${edits.length}${synced ? "" : " (not synced)"}`);
       return `all to see the same in ${document}; edits: ${counts.join(", ")}`;
     };
-    const equal = () => people.every((person) => person.synced && person.state() === people[0].state());
-    return until(equal, different, { limitMs: settleLimitMs });
+    // What is cheap to see first.
+    const [first] = people;
+    const alike = (person) => person.synced && person.edits.length === first.edits.length;
+    const equal = () => people.every(alike) && people.every((person) => person.state() === first.state());
+    return until(equal, different, { limitMs: settleLimitMs, everyMs: 30 });
   }
 
   // Nothing is left in the write buffer, and the nodes know it.
