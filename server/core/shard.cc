@@ -123,6 +123,7 @@ class Shard::State final : public RoomHost {
   void run_due_checks(Instant now);
   std::vector<DocumentName> names_of_rooms(bool only_retaining) const;
   void check_log_heads();
+  Duration log_check_interval() const;
   void check_buffer_heads(bool only_retaining);
   Duration jittered(Duration interval);
 
@@ -328,9 +329,8 @@ Duration Shard::State::jittered(Duration interval) {
 
 // A room is there, or has changed: makes sure that it will be compared.
 void Shard::State::schedule_checks(const Room& room) {
-  const bool buffered = ports_.buffer != nullptr;
-  set_check(log_check_at_, buffered ? config_.log_check_interval : config_.anti_entropy_interval);
-  if (!buffered) return;
+  set_check(log_check_at_, log_check_interval());
+  if (ports_.buffer == nullptr) return;
   set_check(buffer_check_at_, config_.anti_entropy_interval);
   if (room.retains()) set_check(undrained_check_at_, config_.undrained_check_interval);
 }
@@ -363,10 +363,15 @@ std::vector<DocumentName> Shard::State::names_of_rooms(bool only_retaining) cons
   return names;
 }
 
+// What others commit beside the buffer, also while this node can reach it, is found nowhere else.
+Duration Shard::State::log_check_interval() const {
+  const bool log_alone = ports_.buffer == nullptr || config_.commit_without_buffer;
+  return log_alone ? config_.anti_entropy_interval : config_.log_check_interval;
+}
+
 void Shard::State::check_log_heads() {
   if (rooms_.empty()) return;
-  set_check(log_check_at_,
-            ports_.buffer != nullptr ? config_.log_check_interval : config_.anti_entropy_interval);
+  set_check(log_check_at_, log_check_interval());
   std::vector<DocumentName> names = names_of_rooms(false);
   if (names.empty() || log_heads_) return;
   log_heads_ = HeadsRequest{RequestToken{++last_token_.value}, names};
@@ -516,8 +521,6 @@ void Shard::on_buffer_heads(RequestToken token, Result<std::vector<ports::Buffer
       state_->touch(*room);
     }
   }
-  // What others have committed meanwhile without the buffer.
-  if (!heads.ok() && state_->config_.commit_without_buffer) state_->check_log_heads();
   if (std::exchange(state_->buffer_reconnected_, false)) state_->check_buffer_heads(false);
 }
 

@@ -1,4 +1,4 @@
-// Two real Chromium pages against the real server.
+// Two real Chromium pages against the real server, and against a cluster.
 //
 //   node run.mjs --server PATH [--only TEXT] [--screenshots DIR]
 //
@@ -8,6 +8,7 @@
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { cases } from "./cases.mjs";
+import { clusterCases } from "./cluster.mjs";
 import { takeScreenshots } from "./screenshots.mjs";
 import { Server } from "./server.mjs";
 
@@ -58,7 +59,7 @@ try {
 process.exit(failed === 0 ? 0 : 1);
 
 async function runCases() {
-  const chosen = cases.filter(([name]) => name.includes(options.only));
+  const chosen = [...cases, ...clusterCases].filter(([name]) => name.includes(options.only));
   let failures = 0;
   for (const [name, body] of chosen) {
     const begun = performance.now();

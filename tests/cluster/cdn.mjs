@@ -7,7 +7,7 @@ import { check, checkEqual, checkMatch, test } from "../integration/suite.mjs";
 import { Person } from "./lib/person.mjs";
 import { freePort } from "./lib/ports.mjs";
 import { Node } from "./lib/syncline.mjs";
-import { removeFolder, temporaryFolder } from "./lib/temporary.mjs";
+import { withTemporaryFolder } from "./lib/temporary.mjs";
 import { Varnish } from "./lib/varnish.mjs";
 import { until } from "./lib/wait.mjs";
 
@@ -52,26 +52,26 @@ class Counter {
   }
 }
 
-async function withCache(body) {
-  const folder = temporaryFolder();
-  const ports = { port: await freePort(), adminPort: await freePort() };
-  const node = new Node({ name: "node", folder, data: `${folder}/data`, ...ports });
-  const counter = new Counter(node);
-  const people = [];
-  let cache;
-  try {
-    await node.start();
-    await counter.listen();
-    cache = new Varnish({ folder, port: await freePort(), behind: counter.port });
-    await cache.start();
-    await body({ node, counter, cache, people });
-  } finally {
-    people.forEach((person) => person.leave());
-    await cache?.kill();
-    await node.kill();
-    counter.close();
-    removeFolder(folder);
-  }
+function withCache(body) {
+  return withTemporaryFolder(async (folder) => {
+    const ports = { port: await freePort(), adminPort: await freePort() };
+    const node = new Node({ name: "node", folder, data: `${folder}/data`, ...ports });
+    const counter = new Counter(node);
+    const people = [];
+    let cache;
+    try {
+      await node.start();
+      await counter.listen();
+      cache = new Varnish({ folder, port: await freePort(), behind: counter.port });
+      await cache.start();
+      await body({ node, counter, cache, people });
+    } finally {
+      people.forEach((person) => person.leave());
+      await cache?.kill();
+      await node.kill();
+      counter.close();
+    }
+  });
 }
 
 test("cdn: through a cache, what the API says of a document is never old (P6)", () =>

@@ -3,12 +3,13 @@
 // clients see the same; the log has no gaps; the buffers are empty.
 
 import { check, test } from "../integration/suite.mjs";
-import { Cluster } from "./lib/cluster.mjs";
 import { Crowd } from "./lib/crowd.mjs";
 import { Nemesis, Tally } from "./lib/nemesis.mjs";
 import { Random } from "./lib/random.mjs";
-import { removeFolder, temporaryFolder } from "./lib/temporary.mjs";
 import { sleep } from "./lib/wait.mjs";
+import { withServices } from "./lib/with_services.mjs";
+
+export { withServices };
 
 const modes = ["commit", "buffer"];
 const killsPerMode = Math.ceil(Number(process.env.SYNCLINE_CLUSTER_KILLS ?? 60) / modes.length);
@@ -17,40 +18,25 @@ const seed = Number(process.env.SYNCLINE_CLUSTER_SEED ?? 1);
 // How many strikes pass before everything is judged, and people go on to other documents.
 const strikesPerJudgement = 25;
 
-// For tests: a part that died is missed, and a write buffer drained, soon.
-const soon = {
-  nodeArgs: ["--anti-entropy-interval", "500ms", "--retry-delay-max", "500ms"],
-  workerArgs: ["--flush-interval", "200ms", "--claim-lease", "1s", "--retry-delay-max", "500ms"],
-};
+// The crowds there were in each cluster: each has documents of its own.
+const crowds = new WeakMap();
 
-export async function withServices(options, body) {
-  const folder = temporaryFolder();
-  const cluster = await Cluster.start({ folder, ...soon, ...options });
-  try {
-    return await body(cluster);
-  } catch (error) {
-    // Who wants to know more gets it before the folder is gone.
-    if (process.env.SYNCLINE_KEEP) error.message += ` (logs in ${folder})`;
-    throw error;
-  } finally {
-    await cluster.kill();
-    removeFolder(folder);
-  }
-}
-
-let crowds = 0;
-
-// People type, `moves` are made one after the other, and all is judged.
-async function typingThrough(cluster, moves, { random = new Random(seed), tally = new Tally() } = {}) {
-  crowds += 1;
+// People type, `moves` are made one after the other, and all is judged. `urls` are where people connect: every node,
+// and the gateway, unless said otherwise.
+async function typingThrough(cluster, moves, { random = new Random(seed), tally = new Tally(), ...people } = {}) {
+  const number = (crowds.get(cluster) ?? 0) + 1;
+  crowds.set(cluster, number);
   const urls = [...cluster.nodes.map((node) => node.url), cluster.gateway.url];
-  const crowd = new Crowd(cluster, { name: `crowd ${crowds}`, urls, random });
-  const nemesis = new Nemesis(cluster, random, tally);
+  const crowd = new Crowd(cluster, { name: `crowd ${number}`, urls, random, ...people });
+  const nemesis = new Nemesis(cluster, random, { tally, crowd });
   try {
     await crowd.arrive();
     for (const move of moves) {
       await sleep(random.between(100, 300));
-      const done = move(nemesis);
+      // Everybody has something under way, and it is somewhere on its way.
+      crowd.typeOnce();
+      await sleep(random.below(5));
+      const done = nemesis.make(move);
       crowd.forget();
       await done;
     }
@@ -63,6 +49,18 @@ async function typingThrough(cluster, moves, { random = new Random(seed), tally 
   }
 }
 
+// All pairs of things.
+const pairsOf = (things) => things.flatMap((one, i) => things.slice(i + 1).map((other) => [one, other]));
+
+// Everything that can happen to a network.
+const failuresOf = (link) => [
+  (nemesis) => nemesis.partition(link, ["there", "back"], 800),
+  (nemesis) => nemesis.partition(link, ["there"], 500),
+  (nemesis) => nemesis.partition(link, ["back"], 500),
+  (nemesis) => nemesis.cut(link, 0),
+  (nemesis) => nemesis.cut(link, 500),
+];
+
 for (const durability of modes) {
   test(`${durability}: each part is killed and paused in turn`, () =>
     withServices({ durability }, (cluster) => {
@@ -74,15 +72,28 @@ for (const durability of modes) {
       return typingThrough(cluster, moves);
     }));
 
-  test(`${durability}: parts are killed and paused in pairs`, () =>
+  // One of each kind with each other, and two of a kind.
+  const pairsIn = ({ nodes, workers, redis, postgres, gateway }) => [
+    ...pairsOf([nodes[0], workers[0], redis, postgres, gateway]),
+    [nodes[0], nodes[1]],
+    [workers[0], workers[1]],
+  ];
+
+  test(`${durability}: parts are killed in pairs, and killed while another is paused`, () =>
     withServices({ durability }, (cluster) => {
-      const parts = [cluster.nodes[0], cluster.workers[0], cluster.redis, cluster.postgres];
-      const moves = parts.flatMap((one, i) =>
-        parts.slice(i + 1).flatMap((other) => [
-          (nemesis) => Promise.all([nemesis.kill(one), nemesis.kill(other, 200)]),
-          (nemesis) => Promise.all([nemesis.pause(one, 600), nemesis.kill(other)]),
-        ]),
-      );
+      const moves = pairsIn(cluster).flatMap(([one, other]) => [
+        (nemesis) => Promise.all([nemesis.kill(one), nemesis.kill(other, 200)]),
+        (nemesis) => Promise.all([nemesis.pause(one, 500), nemesis.kill(other)]),
+      ]);
+      return typingThrough(cluster, moves);
+    }));
+
+  test(`${durability}: parts are paused in pairs, and paused while another is killed`, () =>
+    withServices({ durability }, (cluster) => {
+      const moves = pairsIn(cluster).flatMap(([one, other]) => [
+        (nemesis) => Promise.all([nemesis.pause(one, 500), nemesis.pause(other, 300)]),
+        (nemesis) => Promise.all([nemesis.kill(one, 200), nemesis.pause(other, 500)]),
+      ]);
       return typingThrough(cluster, moves);
     }));
 
@@ -109,18 +120,25 @@ for (const durability of modes) {
       typingThrough(cluster, Array(5).fill((nemesis) => nemesis.restartPostgres())),
     ));
 
-  test(`${durability}: parts and services lose sight of each other`, () =>
+  test(`${durability}: nodes and workers lose sight of the services`, () =>
     withServices({ durability, proxied: true }, (cluster) => {
       const names = durability === "buffer" ? ["node1", "node2", "worker1"] : ["node1", "node2"];
       const links = names.flatMap((name) => ["redis", "postgres"].map((service) => cluster.links.get(`${name}-${service}`)));
-      const moves = links.flatMap((link) => [
-        (nemesis) => nemesis.partition(link, ["there", "back"], 800),
-        (nemesis) => nemesis.partition(link, ["there"], 500),
-        (nemesis) => nemesis.partition(link, ["back"], 500),
-        (nemesis) => nemesis.cut(link, 0),
-        (nemesis) => nemesis.cut(link, 500),
-      ]);
-      return typingThrough(cluster, moves);
+      return typingThrough(cluster, links.flatMap(failuresOf));
+    }));
+
+  test(`${durability}: the gateway loses sight of nodes, of some for good`, () =>
+    withServices({ durability, proxied: true }, (cluster) => {
+      const [first, second] = ["node1", "node2"].map((name) => cluster.links.get(`haproxy-${name}`));
+      // So long that the gateway sends people elsewhere, where they are while the node believes them still there.
+      const forLong = (link) => (nemesis) => nemesis.partition(link, ["there", "back"], 5000);
+      const used = (link) => (nemesis) => nemesis.untilUsed(link);
+      const moves = [
+        ...failuresOf(first).flatMap((failure) => [used(first), failure]),
+        ...[second, first].flatMap((link) => [used(link), forLong(link)]),
+      ];
+      // Enough documents that every node has some.
+      return typingThrough(cluster, moves, { urls: [cluster.gateway.url], documents: 12, perDocument: 2 });
     }));
 
   test(
@@ -137,6 +155,7 @@ for (const durability of modes) {
           acknowledged += await typingThrough(cluster, moves, { random, tally });
           console.log(`        ${durability}: ${tally.text()}; ${acknowledged} acknowledged edits, none lost`);
         }
+        check(tally.shareUnderWay > 0.5, "most kills fell while nobody had anything under way");
       }),
     { limitMs: 60_000 + killsPerMode * 10_000 },
   );

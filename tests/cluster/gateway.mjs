@@ -13,45 +13,47 @@ import { FakeNode } from "./lib/fake_node.mjs";
 import { Haproxy, Nginx } from "./lib/gateway.mjs";
 import { Person } from "./lib/person.mjs";
 import { freePort } from "./lib/ports.mjs";
-import { removeFolder, temporaryFolder } from "./lib/temporary.mjs";
+import { withTemporaryFolder } from "./lib/temporary.mjs";
 import { sleep, until } from "./lib/wait.mjs";
 
 const kinds = { haproxy: Haproxy, nginx: Nginx };
 
 // Three real nodes behind a gateway.
-async function withCluster(gateway, body) {
-  const folder = temporaryFolder();
-  const cluster = await Cluster.start({ folder, services: false, gateway });
-  const people = [];
-  const join = (document, options) => {
-    const person = new Person(cluster.gateway.url, document, options);
-    people.push(person);
-    return person;
-  };
-  try {
-    await body(cluster, join);
-  } finally {
-    people.forEach((person) => person.leave());
-    await cluster.kill();
-    removeFolder(folder);
-  }
+function withCluster(gateway, body) {
+  return withTemporaryFolder(async (folder) => {
+    const cluster = await Cluster.start({ folder, services: false, gateway });
+    const people = [];
+    const join = (document, options) => {
+      const person = new Person(cluster.gateway.url, document, options);
+      people.push(person);
+      return person;
+    };
+    try {
+      await body(cluster, join);
+      cluster.requireNoCollapse();
+    } finally {
+      people.forEach((person) => person.leave());
+      await cluster.kill();
+    }
+  });
 }
 
 // A gateway in front of three that only pretend.
-async function withFakes(gateway, body, options = {}) {
-  const folder = temporaryFolder();
-  const fakes = [await FakeNode.start(), await FakeNode.start(), await FakeNode.start()];
-  const ports = { port: await freePort(), adminPort: await freePort(), plainPort: await freePort() };
-  const part = new kinds[gateway]({ folder, nodes: fakes, ...ports, ...options });
-  part.ready = () => reachable(part);
-  try {
-    await part.create();
-    await body(part, fakes, ports);
-  } finally {
-    await part.kill();
-    fakes.forEach((fake) => fake.stop());
-    removeFolder(folder);
-  }
+function withFakes(gateway, body, options = {}) {
+  return withTemporaryFolder(async (folder) => {
+    const fakes = [await FakeNode.start(), await FakeNode.start(), await FakeNode.start()];
+    const ports = { port: await freePort(), adminPort: await freePort(), plainPort: await freePort() };
+    const part = new kinds[gateway]({ folder, nodes: fakes, ...ports, ...options });
+    part.ready = () => reachable(part);
+    try {
+      await part.create();
+      await body(part, fakes, ports);
+      part.requireNoCollapse();
+    } finally {
+      await part.kill();
+      fakes.forEach((fake) => fake.stop());
+    }
+  });
 }
 
 async function reachable(part) {
@@ -99,7 +101,7 @@ for (const gateway of Object.keys(kinds)) {
       await until(() => group.every(({ edits }) => edits.length === 1), "an edit at the others");
     }));
 
-  test(`${gateway}: when a node dies, all clients of its document are on the same next node within a second`, () =>
+  const nodeDies = () =>
     withCluster(gateway, async (cluster, join) => {
       const group = [0, 1, 2, 3, 4].map((i) => join("d", { name: `p${i}` }));
       await Promise.all(group.map((person) => person.untilSynced()));
@@ -119,7 +121,9 @@ for (const gateway of Object.keys(kinds)) {
       await first.start();
       late.type();
       await until(() => group.every(({ edits }) => edits.length === 1), "an edit at the others");
-    }));
+    });
+  const what = "when a node dies, all clients of its document are on the same next node within a second";
+  test(`${gateway}: ${what}`, nodeDies, { alone: true });
 
   test(`${gateway}: who the client is, the gateway says, and nobody from outside`, () =>
     withFakes(gateway, async (part, fakes) => {
@@ -214,29 +218,22 @@ for (const gateway of Object.keys(kinds)) {
       checkEqual((await request(`${part.base}/`)).status, 200, "a page after that");
     }));
 
-  test(`${gateway}: speaks TLS to the outside`, async () => {
-    const folder = temporaryFolder();
-    const certificate = selfSigned(folder);
-    await withFakes(
-      gateway,
-      async (part, fakes, { plainPort }) => {
-        const socket = await open(`${part.url}/d`);
-        const answer = new Promise((resolve) => socket.once("message", resolve));
-        socket.send("hello");
-        checkEqual((await answer).toString(), "hello", "an echo over TLS");
-        socket.terminate();
-        const [asked] = fakes.flatMap((fake) => fake.asked("/ws/d"));
-        checkEqual(asked.headers["x-forwarded-proto"], "https", "X-Forwarded-Proto");
-        if (gateway !== "haproxy") return;
-        const { status, headers } = await request(`http://127.0.0.1:${plainPort}/d/x`, { headers: { Host: "docs.example.org" } });
-        checkEqual(status, 308, "without TLS");
-        checkEqual(headers.location, "https://docs.example.org/d/x", "where that leads");
-        checkMatch((await request(`${part.base}/`)).headers["strict-transport-security"], /max-age/, "HSTS");
-      },
-      { tls: { certificate } },
-    );
-    removeFolder(folder);
-  });
+  const overTls = async (part, fakes, { plainPort }) => {
+    const socket = await open(`${part.url}/d`);
+    const answer = new Promise((resolve) => socket.once("message", resolve));
+    socket.send("hello");
+    checkEqual((await answer).toString(), "hello", "an echo over TLS");
+    socket.terminate();
+    const [asked] = fakes.flatMap((fake) => fake.asked("/ws/d"));
+    checkEqual(asked.headers["x-forwarded-proto"], "https", "X-Forwarded-Proto");
+    if (gateway !== "haproxy") return;
+    const { status, headers } = await request(`http://127.0.0.1:${plainPort}/d/x`, { headers: { Host: "docs.example.org" } });
+    checkEqual(status, 308, "without TLS");
+    checkEqual(headers.location, "https://docs.example.org/d/x", "where that leads");
+    checkMatch((await request(`${part.base}/`)).headers["strict-transport-security"], /max-age/, "HSTS");
+  };
+  test(`${gateway}: speaks TLS to the outside`, () =>
+    withTemporaryFolder((folder) => withFakes(gateway, overTls, { tls: { certificate: selfSigned(folder) } })));
 }
 
 // A file with key and certificate.

@@ -12,7 +12,8 @@ const numbers = (count) => Array.from({ length: count }, (_, i) => i + 1);
 
 export class Cluster {
   // `services`: without them, each node keeps documents of its own on its disk (for what only concerns the
-  // gateway). `proxied`: each node and worker reaches each service through a network that can fail (links).
+  // gateway). `proxied`: each node and worker reaches each service, and the gateway each node, through a network that
+  // can fail (links).
   // `gateway` is "haproxy", "nginx" or null. `onProgress` hears a line about each step, `onPart` each new process.
   constructor({
     folder,
@@ -23,6 +24,7 @@ export class Cluster {
     proxied = false,
     gateway = "haproxy",
     gatewayOptions = {},
+    postgresTemplate = null,
     leash = true,
     nodeArgs = [],
     workerArgs = [],
@@ -30,7 +32,7 @@ export class Cluster {
     onPart = () => {},
   }) {
     Object.assign(this, { folder, durability, services, proxied, leash, nodeArgs, workerArgs, onProgress, onPart });
-    Object.assign(this, { gatewayKind: gateway, gatewayOptions });
+    Object.assign(this, { gatewayKind: gateway, gatewayOptions, postgresTemplate });
     this.counts = { nodes, workers: services ? workers : 0 };
     this.postgres = null;
     this.redis = null;
@@ -74,7 +76,7 @@ export class Cluster {
 
   async startServices() {
     const options = { folder: this.folder, leash: this.leash };
-    this.postgres = new Postgres({ ...options, port: await freePort() });
+    this.postgres = new Postgres({ ...options, port: await freePort(), template: this.postgresTemplate });
     this.redis = new Redis({ ...options, port: await freePort() });
     await this.startAll("PostgreSQL and Redis", [this.postgres, this.redis], (part) => part.create());
     this.onProgress("the schema");
@@ -89,7 +91,7 @@ export class Cluster {
       leash: this.leash,
       port: await freePort(),
       adminPort: await freePort(),
-      nodes: this.nodes,
+      nodes: await this.nodesSeenBy(this.gatewayKind),
       ...this.gatewayOptions,
     });
     await this.startAll(this.gateway.name, [this.gateway], (part) => part.create());
@@ -123,6 +125,13 @@ export class Cluster {
     });
   }
 
+  // A node that no gateway knows and that has nothing but PostgreSQL.
+  async makeFreshNode() {
+    const { folder, leash, postgres } = this;
+    const ports = { port: await freePort(), adminPort: await freePort() };
+    return new Node({ name: "fresh", folder, leash, durability: "commit", postgres: postgres.url, ...ports });
+  }
+
   async makeWorker(i) {
     const name = `worker${i}`;
     return new Worker({
@@ -135,6 +144,11 @@ export class Cluster {
     });
   }
 
+  // Where the gateway finds the nodes.
+  nodesSeenBy(gateway) {
+    return Promise.all(this.nodes.map(async (node) => ({ port: await this.reach(gateway, node) })));
+  }
+
   // Where a part finds the services.
   async addresses(name) {
     return {
@@ -143,11 +157,17 @@ export class Cluster {
     };
   }
 
+  // The port at which the part of that name finds `service`.
   async reach(name, service) {
     if (!this.proxied) return service.port;
     const link = await Proxy.open(`${name}-${service.name}`, service.port);
     this.links.set(link.name, link);
     return link.port;
+  }
+
+  // Nothing has ended but what was ended.
+  requireNoCollapse() {
+    for (const part of this.parts) part.requireNoCollapse();
   }
 
   // How many sequence numbers are missing in a document's log, from the first that is kept to its head.

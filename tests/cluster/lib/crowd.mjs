@@ -12,7 +12,7 @@ const settleLimitMs = 60_000;
 
 export class Crowd {
   // `urls` are where people connect, in turn. `name` begins the names of their documents.
-  constructor(cluster, { name, urls, documents = 4, perDocument = 3, typingEveryMs = 25, random }) {
+  constructor(cluster, { name, urls, documents = 4, perDocument = 3, typingEveryMs = 50, random }) {
     this.cluster = cluster;
     this.urls = urls;
     this.random = random;
@@ -40,6 +40,11 @@ export class Crowd {
     return this.seats.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
   }
 
+  // Edits that were sent and are not acknowledged, of people who are connected.
+  get underWay() {
+    return this.people.reduce((sum, person) => sum + (person?.synced ? person.unacknowledged.size : 0), 0);
+  }
+
   of(document) {
     return this.seats.filter((seat) => seat.document === document);
   }
@@ -65,6 +70,10 @@ export class Crowd {
     }
   }
 
+  typeOnce() {
+    this.people.forEach((person) => person.type(() => this.random.next()));
+  }
+
   stopTyping() {
     this.people.forEach((person) => person.stopTyping());
   }
@@ -74,14 +83,17 @@ export class Crowd {
   }
 
   // Everything has healed: nobody types any more, everything is acknowledged, and all who have a document open see
-  // the same. Then PostgreSQL alone, read by a process that knows nothing else, has the same, and with it every edit
+  // the same. Then PostgreSQL alone, read by processes that know nothing else, has the same, and with it every edit
   // that was ever acknowledged.
   async judge() {
     this.stopTyping();
+    this.cluster.requireNoCollapse();
     await Promise.all(this.people.map((person) => person.untilAcknowledged(settleLimitMs)));
     for (const document of this.documents) await this.untilEqual(document);
     await this.untilDrained();
     await Promise.all(this.documents.map((document) => this.judgeLog(document)));
+    await this.judgeFreshNode();
+    this.cluster.requireNoCollapse();
   }
 
   untilEqual(document) {
@@ -90,8 +102,11 @@ export class Crowd {
       const counts = people.map(({ name, edits, synced }) => `${name} ${edits.length}${synced ? "" : " (not synced)"}`);
       return `all to see the same in ${document}; edits: ${counts.join(", ")}`;
     };
-    const equal = () => people.every((person) => person.synced && person.state() === people[0].state());
-    return until(equal, different, { limitMs: settleLimitMs });
+    // What is cheap to see first.
+    const [first] = people;
+    const alike = (person) => person.synced && person.edits.length === first.edits.length;
+    const equal = () => people.every(alike) && people.every((person) => person.state() === first.state());
+    return until(equal, different, { limitMs: settleLimitMs, everyMs: 30 });
   }
 
   // Nothing is left in the write buffer, and the nodes know it.
@@ -122,5 +137,22 @@ export class Crowd {
     }
     const gaps = await cluster.gapsOf(document);
     if (gaps !== 0) throw new Error(`the log of ${document} has ${gaps} gaps`);
+  }
+
+  // A node that has just been started and knows of no Redis serves the same to people who know nothing.
+  async judgeFreshNode() {
+    const node = await this.cluster.makeFreshNode();
+    const readers = this.documents.map((document) => new Person(node.url, document, { name: "reader" }));
+    try {
+      await node.startSupervised();
+      await Promise.all(readers.map((reader) => reader.untilSynced(settleLimitMs)));
+      for (const reader of readers) {
+        const [{ person }] = this.of(reader.document);
+        if (reader.state() !== person.state()) throw new Error(`a fresh node serves another ${reader.document}`);
+      }
+    } finally {
+      readers.forEach((reader) => reader.leave());
+      await node.kill();
+    }
   }
 }

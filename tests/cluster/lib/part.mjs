@@ -42,6 +42,10 @@ export class Part {
     this.env = env;
     this.process = null;
     this.starts = 0;
+    // Is it meant to run? From when it was ready until somebody ends it.
+    this.serving = false;
+    // How it ended without having been ended by us.
+    this.collapses = [];
   }
 
   get logFile() {
@@ -61,6 +65,7 @@ export class Part {
   async start() {
     await this.launch();
     await this.untilReady();
+    this.serving = true;
   }
 
   // As a service manager starts it: again, when it ends because something that it needs is not there yet.
@@ -91,12 +96,25 @@ export class Part {
         child.once("spawn", resolve);
         child.once("error", (error) => reject(new Error(`${this.name}: ${error.message}`)));
       });
+      child.once("exit", (code, signalName) => this.onExit(child.pid, signalName ?? `exit code ${code}`));
       this.process = { pid: child.pid, started: startOf(child.pid) };
       this.starts += 1;
       leashed.add(this);
     } finally {
       closeSync(log);
     }
+  }
+
+  onExit(pid, how) {
+    if (!this.serving || this.process?.pid !== pid) return;
+    this.serving = false;
+    this.collapses.push(how);
+  }
+
+  // Who kills and restarts parts all the time would not notice one that ends by itself.
+  requireNoCollapse() {
+    if (this.collapses.length === 0) return;
+    throw new Error(`${this.name} ended by itself (${this.collapses.join(", ")})\n${this.tail()}`);
   }
 
   wrapped() {
@@ -122,6 +140,7 @@ export class Part {
 
   // SIGKILL for the process and all below it, as when the machine loses its memory.
   async kill() {
+    this.serving = false;
     // The parent first, so that it cannot tell the others to end in order.
     const all = this.tree();
     signalAll(all, "SIGKILL");
@@ -142,6 +161,7 @@ export class Part {
   // Ends the process gently, and forcibly what is left after the limit. Returns whether it went gently.
   async stop({ how = this.stopSignal, limitMs = stopLimitMs } = {}) {
     if (this.process === null) return true;
+    this.serving = false;
     const all = this.tree();
     this.resume();
     signal(this.process, how);

@@ -114,16 +114,23 @@ export class Person {
 
   // Adds a marked edit somewhere, and changes a word of the text beside it.
   type(random = Math.random) {
+    return this.edit((doc) => {
+      const text = doc.getText("t");
+      const at = Math.floor(random() * (text.length + 1));
+      text.insert(at, `${this.typed} `);
+      if (text.length > 200) text.delete(0, 20);
+    }, random);
+  }
+
+  // Adds a marked edit somewhere, and makes `change`. Returns the mark.
+  edit(change, random = Math.random) {
     const mark = `${this.name}-${this.typed}`;
     this.typed += 1;
     this.unacknowledged.add(mark);
     this.typing = mark;
     this.doc.transact(() => {
       this.edits.insert(Math.floor(random() * (this.edits.length + 1)), [mark]);
-      const text = this.doc.getText("t");
-      const at = Math.floor(random() * (text.length + 1));
-      text.insert(at, `${this.typed} `);
-      if (text.length > 200) text.delete(0, 20);
+      change(this.doc);
     });
     this.typing = null;
     return mark;
@@ -149,7 +156,7 @@ export class Person {
     return JSON.stringify([
       this.edits.toArray(),
       this.doc.getText("t").toString(),
-      Buffer.from(Y.encodeStateVector(this.doc)).toString("hex").length,
+      Buffer.from(Y.encodeStateVector(this.doc)).toString("hex"),
     ]);
   }
 

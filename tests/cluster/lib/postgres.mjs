@@ -36,9 +36,11 @@ export class Postgres extends Part {
   stopSignal = "SIGINT";
   user = "postgres";
 
-  constructor({ port, ...rest }) {
+  // `template` is the folder of a stopped one, from which this one is copied.
+  constructor({ port, template = null, ...rest }) {
     super({ name: "postgres", ...rest });
     this.port = port;
+    this.template = template;
     this.bin = binaries();
     this.data = join(this.folder, "postgres");
     this.command = [join(this.bin, "postgres"), "-D", this.data, "-p", String(port)];
@@ -60,6 +62,10 @@ export class Postgres extends Part {
 
   // Starts it; the first time, makes the data folder, and the role and the database, which have no privileges.
   async create() {
+    if (this.template !== null && !existsSync(this.data)) {
+      await run("cp", ["-a", ...["postgres", "postgres.password"].map((name) => join(this.template, name)), this.folder]);
+      return this.start();
+    }
     if (!existsSync(this.passwordFile)) {
       writeFileSync(this.passwordFile, `${randomBytes(16).toString("hex")}\n`, { mode: 0o600 });
     }

@@ -43,10 +43,14 @@ function read(buffer, at) {
 const encode = (words) =>
   `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`;
 
+const settings = { appendonly: "yes", appendfsync: "everysec", save: '""', "maxmemory-policy": "noeviction" };
+
 export class Redis extends Part {
-  constructor({ port, ...rest }) {
+  // `settings` are written over those above.
+  constructor({ port, settings = {}, ...rest }) {
     super({ name: "redis", ...rest });
     this.port = port;
+    this.settings = settings;
     this.data = join(this.folder, "redis");
     this.configuration = join(this.folder, "redis.conf");
     this.command = ["redis-server", this.configuration];
@@ -73,11 +77,8 @@ export class Redis extends Part {
       `port ${this.port}`,
       `dir ${this.data}`,
       `requirepass ${password}`,
-      "appendonly yes",
-      "appendfsync everysec",
-      'save ""',
-      "maxmemory-policy noeviction",
       "daemonize no",
+      ...Object.entries({ ...settings, ...this.settings }).map(([name, value]) => `${name} ${value}`),
     ];
     writeFileSync(this.configuration, `${lines.join("\n")}\n`, { mode: 0o600 });
     await this.start();

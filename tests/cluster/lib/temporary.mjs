@@ -8,10 +8,7 @@ import "./part.mjs";
 
 const made = new Set();
 
-process.once("exit", () => {
-  if (process.env.SYNCLINE_KEEP) return;
-  for (const folder of made) rmSync(folder, { recursive: true, force: true });
-});
+process.once("exit", () => made.forEach(removeFolder));
 
 export function temporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), "syncline-cluster-"));
@@ -23,5 +20,23 @@ export function temporaryFolder() {
 
 export function removeFolder(folder) {
   made.delete(folder);
-  if (!process.env.SYNCLINE_KEEP) rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
+}
+
+// `body` gets a folder. With SYNCLINE_KEEP it stays if the body fails, for whoever wants to read its logs.
+export async function withTemporaryFolder(body) {
+  const folder = temporaryFolder();
+  try {
+    const result = await body(folder);
+    removeFolder(folder);
+    return result;
+  } catch (error) {
+    if (process.env.SYNCLINE_KEEP) {
+      made.delete(folder);
+      error.message += ` (logs in ${folder})`;
+    } else {
+      removeFolder(folder);
+    }
+    throw error;
+  }
 }
