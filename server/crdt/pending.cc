@@ -302,7 +302,9 @@ Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limit
   SYNCLINE_TRY(decode_update(update, limits, decoded_, format));
   SYNCLINE_TRY(check_room(update.size() + decoded_.rewritten.size()));
   SYNCLINE_TRY(check_capacity(decoded_));
-  SYNCLINE_TRY(check_references(decoded_));
+  // What was accepted before may have become contradictory by what has come since, or by what it
+  // was merged with; integration makes do with it.
+  if (!limits.accepted_before) SYNCLINE_TRY(check_references(decoded_));
   const IntegrationPlan integration = plan(decoded_);
   if (!limits.accepted_before) SYNCLINE_TRY(check_continuations(decoded_, integration));
   const std::size_t waiting =

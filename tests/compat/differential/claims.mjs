@@ -4,6 +4,9 @@
 // or by what its front is, depending on the order of arrival and on how it merged what waited. No rule
 // makes replicas equal that have seen both. Of two structs that end alike, whatever comes second is left
 // out as a whole; but yjs looks its neighbours up first, and cuts a surrogate pair between them and it.
+// Such a run is also where yjs may throw, halfway through an update: it links the end into the front's list while
+// calling it a part of its own, and cannot collect the one without the other; a front that it has collected is no
+// item at all. The engine puts the end where its front is, and remains whole.
 //
 // And which structs wait for each other in a circle, each made after the other: honest clients make none, and
 // nothing sets them free. yjs loses one of them, since it puts aside what waits by client and each client is
@@ -17,6 +20,7 @@ const replacement = '\ufffd';
 export class Claims {
   #items = new Map();  // Client to a list of items; they may overlap.
   equivocated = false;
+  yjsIsLost = false;  // It threw, and its document is of no use any more.
 
   // `doc` is the document that is about to be given the update. A struct that says that something was
   // collected claims nothing about what it was, and one that says that it was deleted, only where it was.
@@ -32,6 +36,21 @@ export class Claims {
       this.#items.set(struct.id.client, known);
     }
   }
+
+  // Whether yjs has put the end of a run behind a front that is part of something else, or is about to put one
+  // behind a front that was collected.
+  hasMisplaced(doc) {
+    const { clients } = doc.store;
+    const isApart = (struct) =>
+      struct instanceof Y.Item && struct.left !== null && struct.left.parent !== struct.parent;
+    return [...clients.values()].flat().some(isApart) ||
+      [...this.#items.values()].flat().some((item) => goesOnFromCollected(item, doc));
+  }
+}
+
+function goesOnFromCollected(item, doc) {
+  const state = Y.getState(doc.store, item.id.client);
+  return item.id.clock < state && state < end(item) && doc.store.clients.get(item.id.client).at(-1) instanceof Y.GC;
 }
 
 const itemsOf = (update) => update.structs.filter((struct) => struct instanceof Y.Item);

@@ -8,6 +8,12 @@ BigInt.prototype.toJSON = function toJson() {
   return Number(this);
 };
 
+// yjs shows the name of an XML element in the small letters of whatever language its reader has set (in Turkish,
+// `DIV` is `dıv`), so beyond ASCII that is no property of the document; the engine changes no other letters.
+String.prototype.toLocaleLowerCase = function toLocaleLowerCase() {
+  return this.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+};
+
 export class Mismatch extends Error {
   constructor(what, expected, actual) {
     super(`${what}: yjs and the engine differ`);

@@ -141,6 +141,11 @@ export class ProbeDoc {
     return { changed: changed.toString() === '1', pending: pending.toString() === '1' };
   }
 
+  // Takes what another replica has encoded.
+  async load(update) {
+    await this.request('load', update);
+  }
+
   async stateVector() {
     return (await this.request('state_vector'))[0];
   }

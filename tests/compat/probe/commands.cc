@@ -144,6 +144,13 @@ Result<Message> apply(crdt::Doc& doc, Arguments arguments) {
   return Message{outcome.changed ? "1" : "0", outcome.pending ? "1" : "0"};
 }
 
+// What another replica has encoded.
+Result<Message> load(crdt::Doc& doc, Arguments arguments) {
+  SYNCLINE_ASSIGN(const auto outcome,
+                  doc.apply_update(as_bytes(arguments[0]), crdt::UpdateLimits::none()));
+  return Message{outcome.changed ? "1" : "0", outcome.pending ? "1" : "0"};
+}
+
 Result<Message> state_vector(crdt::Doc& doc, Arguments) {
   return Message{text_of(doc.encode_state_vector())};
 }
@@ -250,6 +257,7 @@ struct DocEntry {
 constexpr std::array doc_commands = {
     DocEntry{"open", "KIND NAME...", 1, open},
     DocEntry{"apply", "UPDATE [FORMAT] -> CHANGED PENDING", 1, apply},
+    DocEntry{"load", "UPDATE -> CHANGED PENDING (accepted before, if by another replica)", 1, load},
     DocEntry{"state_vector", "-> STATE_VECTOR", 0, state_vector},
     DocEntry{"has_pending", "-> HAS_PENDING", 0, has_pending},
     DocEntry{"encode", "STATE_VECTOR [FORMAT] -> UPDATE", 1, encode},

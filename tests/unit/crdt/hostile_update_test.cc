@@ -71,6 +71,31 @@ TEST(apply_update, refuses_a_parent_that_is_no_type_and_changes_nothing) {
   EXPECT_TRUE(doc.check().ok());
 }
 
+// What was accepted once is in a log, perhaps behind what it would have been refused after: a log
+// that could not be read again would be a lost document.
+TEST(apply_update, accepts_again_what_was_accepted_before) {
+  // A string in the type 1:0, of which nothing is known yet; and 1:0, which is no type.
+  const Bytes child = from_hex("01 01 02 00 04 00 01 00 01 61 00");
+  const Bytes parent = from_hex("01 01 01 00 04 01 01 74 02 61 62 00");
+  Doc doc;
+  ASSERT_TRUE(doc.apply_update(child).ok());
+  ASSERT_TRUE(doc.apply_update(parent).ok());
+  Doc other_way_round;
+  ASSERT_TRUE(other_way_round.apply_update(parent, UpdateLimits::none()).ok());
+  ASSERT_TRUE(other_way_round.apply_update(child, UpdateLimits::none()).ok());
+  EXPECT_TRUE(other_way_round.check().ok());
+  const Bytes state = doc.encode_state_as_update(empty_state_vector()).value();
+  EXPECT_EQ(other_way_round.encode_state_as_update(empty_state_vector()).value(), state);
+  EXPECT_EQ(other_way_round.text_of("t"), "ab");
+
+  const Bytes both[] = {child, parent};
+  const std::vector<BytesView> views(std::begin(both), std::end(both));
+  Doc merged;
+  ASSERT_TRUE(merged.apply_update(merge_updates(views).value(), UpdateLimits::none()).ok());
+  EXPECT_TRUE(merged.check().ok());
+  EXPECT_EQ(merged.encode_state_as_update(empty_state_vector()).value(), state);
+}
+
 // An update that nests `depth` arrays, each the child of the one before.
 Bytes nested_arrays(std::size_t depth) {
   lib0::Encoder encoder;
@@ -99,6 +124,23 @@ TEST(apply_update, limits_how_deep_types_nest) {
   Doc other;
   EXPECT_EQ(other.apply_update(nested_arrays(10'000)).error().code, ErrorCode::too_deep);
   EXPECT_EQ(other.struct_count(), 0u);
+}
+
+// Each half is accepted, the one before its parents are there. What lies too deep is collected
+// then.
+TEST(apply_update, accepts_again_what_nests_too_deep_together) {
+  const Bytes whole = nested_arrays(200);
+  const Bytes outer = nested_arrays(100);
+  const Bytes inner = diff_update(whole, from_hex("01 01 64")).value();
+  Doc doc;
+  ASSERT_TRUE(doc.apply_update(inner)->pending);
+  ASSERT_TRUE(doc.apply_update(outer).ok());
+  EXPECT_LT(doc.struct_count(), 200u);
+  Doc again;
+  ASSERT_TRUE(again.apply_update(whole, UpdateLimits::none()).ok());
+  EXPECT_TRUE(again.check().ok());
+  EXPECT_EQ(again.encode_state_as_update(empty_state_vector()).value(),
+            doc.encode_state_as_update(empty_state_vector()).value());
 }
 
 TEST(apply_update, limits_what_waits) {
