@@ -99,7 +99,7 @@ async function up(values) {
     nodes: count(values, "nodes"),
     workers: count(values, "workers"),
     leash: false,
-    onProgress: (what) => json || console.log(`Starting ${what} ...`),
+    onProgress: (what) => json || console.log(`${what} ...`),
     onPart: () => note({ starter }),
   });
   refuseTaken(folder);
@@ -112,8 +112,9 @@ async function up(values) {
   if (json) return print(record);
   console.log(`\n  Open ${record.editor} in two windows.\n`);
   table(record);
-  console.log(`\n  kill -9 or kill -STOP any of them; \`ci/cluster start\` starts it again.`);
-  console.log(`  Logs and data are in ${folder}; \`ci/cluster down\` stops everything.`);
+  const dir = folder === defaultFolder() ? "" : ` --dir ${folder}`;
+  console.log(`\n  kill -9 or kill -STOP any of them; \`ci/cluster start${dir}\` starts again what has ended.`);
+  console.log(`  Logs and data are in ${folder}; \`ci/cluster down${dir}\` stops everything.`);
 }
 
 // How to start parts is nobody's business but ours: it holds nothing that the URLs do not say.
@@ -127,9 +128,9 @@ function stateOf(part) {
 
 function table(record) {
   for (const part of record.parts) {
-    const admin = part.admin ? `  admin ${part.admin}` : "";
-    const where = part.http ?? part.url?.replace(/:[^:@/]*@/, ":...@") ?? "";
-    console.log(`  ${part.name.padEnd(9)} ${stateOf(part).padEnd(7)} ${String(part.pid).padEnd(8)} ${where}${admin}`);
+    const admin = part.admin ? `admin ${part.admin}` : "";
+    const where = [part.http ?? part.url?.replace(/:[^:@/]*@/, ":...@") ?? "", admin].filter(Boolean).join("  ");
+    console.log(`  ${part.name.padEnd(9)} ${stateOf(part).padEnd(7)} ${String(part.pid).padEnd(8)} ${where}`);
   }
 }
 

@@ -66,7 +66,7 @@ export class Cluster {
       if (this.services) await this.startServices();
       for (const i of numbers(this.counts.nodes)) this.nodes.push(await this.makeNode(i));
       for (const i of numbers(this.counts.workers)) this.workers.push(await this.makeWorker(i));
-      await this.startAll("nodes and workers", [...this.nodes, ...this.workers], (part) => part.start());
+      await this.startAll("Starting nodes and workers", [...this.nodes, ...this.workers], (part) => part.start());
       await this.startGateway();
     } catch (error) {
       await this.kill();
@@ -78,8 +78,8 @@ export class Cluster {
     const options = { folder: this.folder, leash: this.leash };
     this.postgres = new Postgres({ ...options, port: await freePort(), template: this.postgresTemplate });
     this.redis = new Redis({ ...options, port: await freePort() });
-    await this.startAll("PostgreSQL and Redis", [this.postgres, this.redis], (part) => part.create());
-    this.onProgress("the schema");
+    await this.startAll("Starting PostgreSQL and Redis", [this.postgres, this.redis], (part) => part.create());
+    this.onProgress("Making the tables");
     await command(["migrate"], { postgres: this.postgres.url });
   }
 
@@ -94,7 +94,7 @@ export class Cluster {
       nodes: await this.nodesSeenBy(this.gatewayKind),
       ...this.gatewayOptions,
     });
-    await this.startAll(this.gateway.name, [this.gateway], (part) => part.create());
+    await this.startAll(`Starting ${this.gateway.title}`, [this.gateway], (part) => part.create());
   }
 
   async startAll(what, parts, start) {

@@ -50,6 +50,8 @@ class Gateway extends Part {
 
 // With TLS, `plainPort` is where people are sent away from.
 export class Haproxy extends Gateway {
+  title = "HAProxy";
+
   constructor({ adminPort, plainPort, ...rest }) {
     super({ name: "haproxy", ...rest });
     this.adminPort = adminPort;
@@ -86,6 +88,7 @@ export class Haproxy extends Gateway {
 }
 
 export class Nginx extends Gateway {
+  title = "nginx";
   // Its workers outlive a parent that is killed.
   leashSignal = "TERM";
 
