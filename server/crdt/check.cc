@@ -23,12 +23,11 @@ Result<void> check_content(const DocState& doc, const Item& item) {
     return knows ? Result<void>() : broken("a type that does not know its item" + at(doc, item));
   }
   const auto& arena = doc.store.client(item.client()).arena;
-  const BytesView content = doc.store.content(item);
-  if (item.content_at() + content.size() > arena.size()) {
+  if (item.content_at() + doc.store.stored(item).size() > arena.size()) {
     return broken("content outside the arena" + at(doc, item));
   }
   if (item.kind() == StructKind::string) {
-    const std::string_view text = as_text(content);
+    const std::string_view text = as_text(doc.store.content(item));
     if (!is_utf8(text) || utf16_length(text) != item.length()) {
       return broken("a text of another length" + at(doc, item));
     }
@@ -69,7 +68,7 @@ Result<void> check_client(const DocState& doc, const ClientStructs& client) {
     if (item.clock() != clock) return broken("a hole in the structs" + at(doc, item));
     SYNCLINE_TRY(check_item(doc, item));
     const BytesView left = before == none ? BytesView() : doc.store.stored(doc.store.items[before]);
-    if (!left.empty() && !doc.store.stored(item).empty() && !item.detached() &&
+    if (!left.empty() && !doc.store.stored(item).empty() &&
         doc.store.items[before].content_at() + left.size() != item.content_at()) {
       return broken("a content that does not follow the one before it" + at(doc, item));
     }

@@ -14,15 +14,12 @@ std::size_t utf8_size(unsigned char first) {
   return first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
 }
 
-std::size_t string_offset(std::string_view text, std::uint64_t length, std::uint64_t index,
-                          bool& cuts_pair) {
-  if (text.size() == length) return static_cast<std::size_t>(index);  // ASCII only.
+std::size_t units_size(std::string_view text, std::uint64_t count, bool& cuts_pair) {
   std::size_t at = 0;
-  for (std::uint64_t unit = 0; unit < index;) {
-    const auto first = static_cast<unsigned char>(text[at]);
-    const std::size_t bytes = utf8_size(first);
+  for (std::uint64_t unit = 0; unit < count;) {
+    const std::size_t bytes = utf8_size(static_cast<unsigned char>(text[at]));
     unit += bytes == 4 ? 2 : 1;
-    if (unit > index) {
+    if (unit > count) {
       cuts_pair = true;
       return at;
     }
@@ -44,23 +41,22 @@ void skip_checked(lib0::Decoder& decoder, StructKind kind) {
 
 }  // namespace
 
+std::size_t elements_size(StructKind kind, BytesView bytes, std::uint64_t count, bool& cuts_pair) {
+  cuts_pair = false;
+  if (kind == StructKind::string) return units_size(as_text(bytes), count, cuts_pair);
+  lib0::Decoder decoder(bytes);
+  for (; count > 0; --count) skip_checked(decoder, kind);
+  return decoder.position();
+}
+
 std::size_t content_size(StructKind kind, BytesView bytes, std::uint64_t length) {
-  if (kind == StructKind::string) {
-    const auto* text = reinterpret_cast<const unsigned char*>(bytes.data());
-    std::size_t at = 0;
-    for (std::uint64_t unit = 0; unit < length;) {
-      const std::size_t size = utf8_size(text[at]);
-      unit += size == 4 ? 2 : 1;
-      at += size;
-    }
-    return at;
-  }
+  bool cuts_pair = false;
   lib0::Decoder decoder(bytes);
   switch (kind) {
+    case StructKind::string:
     case StructKind::json:
     case StructKind::any:
-      for (; length > 0; --length) skip_checked(decoder, kind);
-      break;
+      return elements_size(kind, bytes, length, cuts_pair);
     case StructKind::format:
       skip_checked(decoder, kind);
       skip_checked(decoder, kind);
@@ -80,11 +76,11 @@ std::size_t content_offset(StructKind kind, BytesView content, std::uint64_t len
   cuts_pair = false;
   if (index == 0) return 0;
   if (index == length) return content.size();
-  if (kind == StructKind::string) return string_offset(as_text(content), length, index, cuts_pair);
-  if (kind != StructKind::any && kind != StructKind::json) return 0;
-  lib0::Decoder decoder(content);
-  for (; index > 0; --index) skip_checked(decoder, kind);
-  return decoder.position();
+  if (kind == StructKind::string && content.size() == length) {
+    return static_cast<std::size_t>(index);  // ASCII only.
+  }
+  if (kind != StructKind::string && kind != StructKind::any && kind != StructKind::json) return 0;
+  return elements_size(kind, content, index, cuts_pair);
 }
 
 void write_content(lib0::Encoder& encoder, StructKind kind, BytesView content, std::uint64_t length,

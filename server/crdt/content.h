@@ -67,10 +67,18 @@ constexpr bool is_run(StructKind kind) {
 
 // The replacement character, which stands for each half of a surrogate pair that was cut in two.
 inline constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
+// How a document keeps it: in two bytes that UTF-8 has not, so that both halves fit where the pair
+// was. (StructStore::content gives it as the character.)
+inline constexpr std::string_view lost_half = "\xC0\x80";
 
 // How many bytes the content of `length` elements takes at the start of `bytes`. Not for a binary
 // content, unless its size stands before it. REQUIRES: kind has a content, and it was checked.
 std::size_t content_size(StructKind kind, BytesView bytes, std::uint64_t length);
+
+// How many bytes the first `count` elements of a string, `any` or `json` content take. For a
+// string, `count` is UTF-16 units; `cuts_pair` is set if that ends inside a surrogate pair, and the
+// bytes are those before the pair. REQUIRES: there are so many.
+std::size_t elements_size(StructKind kind, BytesView bytes, std::uint64_t count, bool& cuts_pair);
 
 // Where the element `index` of a content begins, in bytes. For a string, `index` counts UTF-16
 // units; `cuts_pair` is set if it falls inside a surrogate pair, and the offset is that of the

@@ -107,9 +107,6 @@ class Item {
   // A string of as many bytes as elements.
   bool ascii() const { return (client_and_kind_ & ascii_bit) != 0; }
   void set_ascii(bool ascii) { put_bit(ascii_bit, ascii); }
-  // Its content does not begin where that of the client's struct before it ends.
-  bool detached() const { return (client_and_kind_ & detached_bit) != 0; }
-  void set_detached(bool detached) { put_bit(detached_bit, detached); }
 
   // The type that it is. REQUIRES: kind is type, and it has not been collected.
   TypeIndex type() const { return content_at_; }
@@ -121,7 +118,6 @@ class Item {
   static constexpr unsigned chain_shift = 27;
   static constexpr std::uint32_t deleted_bit = 1U << 24;
   static constexpr std::uint32_t ascii_bit = 1U << 25;
-  static constexpr std::uint32_t detached_bit = 1U << 26;
 
   static ClientSlot widen(std::uint32_t packed) { return packed == client_mask ? none : packed; }
   static void put_client(std::uint32_t& word, ClientSlot slot) {
@@ -137,7 +133,7 @@ class Item {
   std::uint32_t right_origin_clock_ = 0;
   ItemIndex right_ = none;
   std::uint32_t content_at_ = 0;
-  // 20 bits of a client each. Above them: the kind, three flags and the chain's upper 5 bits; its
+  // 20 bits of a client each. Above them: the kind, two flags and the chain's upper 5 bits; its
   // lower 12 bits; its middle 12 bits.
   std::uint32_t client_and_kind_ = client_mask | 0x1FU << chain_shift;
   std::uint32_t origin_and_chain_ = none;

@@ -110,8 +110,7 @@ class Planner {
     const Item& item = store_.items[store_.find(slot, id.clock)];
     if (item.kind() != StructKind::string || item.ascii() || item.clock() == id.clock) return false;
     bool cuts = false;
-    content_offset(StructKind::string, store_.content(item), item.length(), id.clock - item.clock(),
-                   cuts);
+    store_.offset_in(item, id.clock - item.clock(), cuts);
     return cuts;
   }
 

@@ -74,6 +74,7 @@ void append_content_text(std::string& out, const DocState& doc, const Item& item
   append_elements_text(out, doc, item, doc.store.content(item), item.length());
 }
 
+// yjs asks for the small letters of the reader's language, which is not ours to know: ASCII.
 std::string lower_case(std::string_view text) {
   std::string out(text);
   for (char& c : out) {

@@ -45,12 +45,71 @@ BytesView StructStore::stored(const Item& item) const {
     return {};
   }
   const BytesView rest = BytesView(clients_[item.client()].arena).subspan(item.content_at());
-  if (item.ascii()) return rest.first(item.length());
-  return rest.first(content_size(item.kind(), rest, item.length()));
+  bool cuts_pair = false;
+  return rest.first(offset_in(item, item.length(), cuts_pair));
+}
+
+namespace {
+
+// Every so many elements of a long run are marked.
+Clock marked_every(StructKind kind) { return kind == StructKind::string ? 256 : 16; }
+
+bool has_lost_half(BytesView text) {
+  return as_text(text).find(lost_half[0]) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::size_t StructStore::offset_in(const Item& item, Clock index, bool& cuts_pair) const {
+  cuts_pair = false;
+  if (index == 0) return 0;
+  if (item.ascii()) return static_cast<std::size_t>(index);
+  const StructKind kind = item.kind();
+  const BytesView rest = BytesView(clients_[item.client()].arena).subspan(item.content_at());
+  if (kind != StructKind::string && kind != StructKind::any && kind != StructKind::json) {
+    return content_size(kind, rest, index);
+  }
+  const Clock every = marked_every(kind);
+  if (item.length() <= 2 * every) return elements_size(kind, rest, index, cuts_pair);
+  const Clock wanted = item.clock() + index;
+  Clock clock = item.clock();
+  std::size_t at = 0;
+  const auto after = marks_.upper_bound({item.client(), std::min(wanted, item.end() - 1)});
+  if (after != marks_.begin()) {
+    const auto& [place, mark] = *std::prev(after);
+    if (place.first == item.client() && place.second > clock) {
+      clock = place.second;
+      at = mark - item.content_at();
+    }
+  }
+  while (wanted - clock > every) {
+    at += elements_size(kind, rest.subspan(at), every, cuts_pair);
+    clock += every;
+    if (cuts_pair) {
+      at += 4;  // The whole pair.
+      ++clock;
+    }
+    marks_.emplace_hint(after, std::pair(item.client(), clock),
+                        static_cast<std::uint32_t>(item.content_at() + at));
+  }
+  return at + elements_size(kind, rest.subspan(at), wanted - clock, cuts_pair);
 }
 
 BytesView StructStore::content(const Item& item) const {
   BytesView bytes = stored(item);
+  if (item.kind() == StructKind::string && !item.ascii() && has_lost_half(bytes)) {
+    expanded_.clear();
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+      if (std::to_integer<char>(bytes[at]) != lost_half[0]) {
+        expanded_.push_back(bytes[at]);
+        continue;
+      }
+      const BytesView character = as_bytes(replacement_character);
+      expanded_.insert(expanded_.end(), character.begin(), character.end());
+      at += lost_half.size() - 1;
+    }
+    return expanded_;
+  }
   if (item.kind() != StructKind::binary) return bytes;
   lib0::Decoder decoder(bytes);
   const bool read = decoder.take_var_bytes(bytes);
@@ -58,8 +117,15 @@ BytesView StructStore::content(const Item& item) const {
   return bytes;
 }
 
-void StructStore::append_bytes(ItemIndex index, BytesView content) {
+void StructStore::reserve(ClientSlot slot, std::size_t bytes) {
+  Bytes& arena = clients_[slot].arena;
+  const std::size_t wanted = arena.size() + bytes;
+  if (wanted > arena.capacity()) arena.reserve(std::max(wanted, 2 * arena.capacity()));
+}
+
+void StructStore::store_content(ItemIndex index, BytesView content) {
   Item& item = items[index];
+  if (item.kind() == StructKind::type || item.kind() == StructKind::deleted) return;
   ClientStructs& client = clients_[item.client()];
   const std::size_t before = client.arena.size();
   item.set_content_at(static_cast<std::uint32_t>(before));
@@ -75,25 +141,6 @@ void StructStore::append_bytes(ItemIndex index, BytesView content) {
   arena_bytes_ += client.arena.size() - before;
 }
 
-void StructStore::reserve(ClientSlot slot, std::size_t bytes) {
-  Bytes& arena = clients_[slot].arena;
-  const std::size_t wanted = arena.size() + bytes;
-  if (wanted > arena.capacity()) arena.reserve(std::max(wanted, 2 * arena.capacity()));
-}
-
-void StructStore::store_content(ItemIndex index, BytesView content) {
-  Item& item = items[index];
-  const ClientStructs& client = clients_[item.client()];
-  if (item.kind() == StructKind::type || item.kind() == StructKind::deleted) return;
-  item.set_detached(client.structs.empty() || client.structs.back() != client.tail);
-  append_bytes(index, content);
-}
-
-void StructStore::move_content(ItemIndex index, BytesView content) {
-  items[index].set_detached(true);
-  append_bytes(index, content);
-}
-
 void StructStore::extend_content(ItemIndex index, std::string_view text, Clock length) {
   Item& item = items[index];
   Bytes& arena = clients_[item.client()].arena;
@@ -107,16 +154,16 @@ void StructStore::extend_content(ItemIndex index, std::string_view text, Clock l
 bool StructStore::cut_back(ItemIndex index, Clock length) {
   Item& item = items[index];
   ClientStructs& client = clients_[item.client()];
-  const BytesView content = stored(item);
+  const std::size_t size = stored(item).size();
   const Clock kept = item.length() - length;
   bool cuts_pair = false;
-  const std::size_t at = content_offset(item.kind(), content, item.length(), kept, cuts_pair);
+  const std::size_t at = offset_in(item, kept, cuts_pair);
   if (cuts_pair) return false;
   if (client.tail == index) {
-    client.arena.resize(client.arena.size() - (content.size() - at));
-    arena_bytes_ -= content.size() - at;
+    client.arena.resize(client.arena.size() - (size - at));
+    arena_bytes_ -= size - at;
   } else {
-    client.garbage += content.size() - at;
+    client.garbage += size - at;
   }
   item.set_length(kept);
   item.set_ascii(at == kept);
@@ -125,16 +172,15 @@ bool StructStore::cut_back(ItemIndex index, Clock length) {
 
 bool StructStore::cut_front(ItemIndex index, Clock length) {
   Item& item = items[index];
-  const BytesView content = stored(item);
+  const std::size_t size = stored(item).size();
   bool cuts_pair = false;
-  const std::size_t at = content_offset(item.kind(), content, item.length(), length, cuts_pair);
+  const std::size_t at = offset_in(item, length, cuts_pair);
   if (cuts_pair) return false;
   clients_[item.client()].garbage += at;
   item.set_content_at(item.content_at() + static_cast<std::uint32_t>(at));
   item.set_clock(item.clock() + length);
   item.set_length(item.length() - length);
-  item.set_ascii(content.size() - at == item.length());
-  item.set_detached(true);
+  item.set_ascii(size - at == item.length());
   return true;
 }
 
@@ -155,16 +201,6 @@ void StructStore::join(ItemIndex left_index, ItemIndex right_index) {
     left.set_length(left.length() + right.length());
     return;
   }
-  if (right.detached()) {
-    // Only after a surrogate pair was cut do neighbours lie apart.
-    Bytes both = to_bytes(content(left));
-    const BytesView rest = content(right);
-    both.insert(both.end(), rest.begin(), rest.end());
-    client.garbage += both.size();
-    left.set_length(left.length() + right.length());
-    if (left.end() < client.state) items[find(left.client(), left.end())].set_detached(true);
-    return move_content(left_index, both);
-  }
   left.set_length(left.length() + right.length());
   left.set_ascii(left.ascii() && right.ascii());
   if (client.tail == right_index) client.tail = left_index;
@@ -175,33 +211,26 @@ void StructStore::split(ItemIndex left_index, ItemIndex right_index, Clock offse
   Item& right = items[right_index];
   const Clock whole = left.length();
   SYNCLINE_ASSERT(offset > 0 && offset < whole, offset, whole);
-  const BytesView content = stored(left);
+  const std::size_t size = stored(left).size();
+  bool cuts_pair = false;
+  std::size_t at = size == 0 ? 0 : offset_in(left, offset, cuts_pair);
   right.set_clock(left.clock() + offset);
   right.set_length(whole - offset);
   left.set_length(offset);
-  if (content.empty()) return;
-  bool cuts_pair = false;
-  const std::size_t at = content_offset(left.kind(), content, whole, offset, cuts_pair);
+  if (size == 0) return;
   ClientStructs& client = clients_[left.client()];
   if (client.tail == left_index) client.tail = right_index;
-  right.set_detached(cuts_pair);
-  const bool string = left.kind() == StructKind::string;
-  if (!cuts_pair) {
-    right.set_content_at(left.content_at() + static_cast<std::uint32_t>(at));
-    left.set_ascii(string && at == left.length());
-    right.set_ascii(string && content.size() - at == right.length());
-    return;
+  if (cuts_pair) {
+    // Each half becomes a replacement character.
+    const BytesView half = as_bytes(lost_half);
+    const auto pair = client.arena.begin() + left.content_at() + static_cast<std::ptrdiff_t>(at);
+    std::copy(half.begin(), half.end(), std::copy(half.begin(), half.end(), pair));
+    at += half.size();
   }
-  // Both halves of the pair become replacement characters. The right one fits into the four bytes
-  // of the pair; the left part has to move.
-  Bytes moved = to_bytes(content.first(at));
-  const BytesView replacement = as_bytes(replacement_character);
-  moved.insert(moved.end(), replacement.begin(), replacement.end());
-  std::copy(replacement.begin(), replacement.end(),
-            client.arena.begin() + left.content_at() + static_cast<std::ptrdiff_t>(at) + 1);
-  right.set_content_at(left.content_at() + static_cast<std::uint32_t>(at) + 1);
-  client.garbage += at + 1;
-  move_content(left_index, moved);
+  const bool string = left.kind() == StructKind::string;
+  right.set_content_at(left.content_at() + static_cast<std::uint32_t>(at));
+  left.set_ascii(string && at == left.length());
+  right.set_ascii(string && size - at == right.length());
 }
 
 void StructStore::compact(ClientSlot slot) {
@@ -216,10 +245,10 @@ void StructStore::compact(ClientSlot slot) {
     const BytesView bytes = stored(item);
     if (bytes.empty()) return;
     item.set_content_at(static_cast<std::uint32_t>(kept.size()));
-    item.set_detached(false);
     kept.insert(kept.end(), bytes.begin(), bytes.end());
     client.tail = index;
   });
+  marks_.erase(marks_.lower_bound({slot, 0}), marks_.lower_bound({slot + 1, 0}));
   arena_bytes_ -= client.arena.size() - kept.size();
   client.arena = std::move(kept);
   client.garbage = 0;

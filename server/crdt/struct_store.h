@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "server/base/assert.h"
@@ -18,8 +21,8 @@ struct ClientStructs {
   Clock state = 0;  // The clock after the last struct.
   StructIndex structs;
 
-  // The contents of the client's items. As a client's structs arrive in the order of their clocks,
-  // neighbours lie side by side: runs are joined and cut without moving a byte.
+  // The contents of the client's items, in the order of their clocks, in which they arrive: runs
+  // are joined and cut without moving a byte.
   Bytes arena;
   ItemIndex tail = none;    // Whose content ends where the arena ends.
   std::size_t garbage = 0;  // Bytes of the arena that no item uses.
@@ -73,16 +76,19 @@ class StructStore {
     structs.state = item.end();
   }
 
-  // The bytes of an item's content (content.h); none for a type, which is described by its Type.
+  // The bytes of an item's content (content.h); none for a type, which is described by its Type. Of
+  // a string with a lost half of a pair, they are good until that of another is asked for.
   BytesView content(const Item& item) const;
-  // The same as they lie in the arena: a binary content with its size before it.
+  // The same as they lie in the arena: a binary content with its size before it, lost halves as
+  // they are kept.
   BytesView stored(const Item& item) const;
+  // Where the element `index` of an item begins in what is stored of it: see content_offset. Costs
+  // no more for a long run than for a short one.
+  std::size_t offset_in(const Item& item, Clock index, bool& cuts_pair) const;
   // Makes room for so many bytes of contents at once.
   void reserve(ClientSlot slot, std::size_t bytes);
   // Puts a content at the end of the client's arena, for an item that is not in the store yet.
   void store_content(ItemIndex index, BytesView content);
-  // Puts a content that has changed at the end of the client's arena.
-  void move_content(ItemIndex index, BytesView content);
   // Makes the last struct of its client, whose content ends the arena, longer. `length` is that of
   // the text.
   void extend_content(ItemIndex index, std::string_view text, Clock length);
@@ -103,11 +109,11 @@ class StructStore {
   Id id(const Item& item) const { return {clients_[item.client()].id, item.clock()}; }
   std::size_t struct_count() const { return items.live(); }
   std::size_t arena_bytes() const { return arena_bytes_; }
+  std::size_t mark_count() const { return marks_.size(); }
 
  private:
   ClientSlot look_up(ClientId client) const;
   void sort_new_clients() const;
-  void append_bytes(ItemIndex index, BytesView content);
 
   std::vector<ClientStructs> clients_;
   std::unordered_map<ClientId, ClientSlot> slots_;  // Never iterated.
@@ -118,6 +124,10 @@ class StructStore {
   mutable std::vector<ClientSlot> descending_;
   mutable std::size_t sorted_ = 0;
   std::size_t arena_bytes_ = 0;
+  // Where some elements of long runs begin in their client's arena, by clock. They are set by
+  // whoever passes, when an element in the middle of a run is looked for.
+  mutable std::map<std::pair<ClientSlot, Clock>, std::uint32_t> marks_;
+  mutable Bytes expanded_;  // What `content` has given out last with a lost half in it.
 };
 
 }  // namespace syncline::crdt

@@ -5,8 +5,10 @@
 // makes replicas equal that have seen both. Of two structs that end alike, whatever comes second is left
 // out as a whole; but yjs looks its neighbours up first, and cuts a surrogate pair between them and it.
 // Such a run is also where yjs may throw, halfway through an update: it links the end into the front's list while
-// calling it a part of its own, and cannot collect the one without the other; a front that it has collected is no
-// item at all. The engine puts the end where its front is, and remains whole.
+// calling it a part of its own, and cannot collect the one without the other. And where the front was collected
+// (somebody may have made that up, too), yjs throws unless the end's own list is gone as well; the engine refuses
+// the run if it can see that, but it may have waited meanwhile. The engine puts the end where its front is, or
+// collects it with its front, and remains whole.
 //
 // And which structs wait for each other in a circle, each made after the other: honest clients make none, and
 // nothing sets them free. yjs loses one of them, since it puts aside what waits by client and each client is

@@ -56,7 +56,7 @@ export async function tryOne(probe, { base, bad, rest, gc }) {
   const twin = await probe.create({ clientId: doc.clientID, gc });
   const claims = new Claims();
   const compare = async () => {
-    if (!claims.equivocated) await compareState(doc, twin);
+    if (!claims.equivocated && !claims.yjsIsLost) await compareState(doc, twin);
   };
   try {
     for (const update of base) await applyBoth(doc, twin, update, claims);
@@ -74,7 +74,7 @@ export async function tryOne(probe, { base, bad, rest, gc }) {
       if (await applyIfAccepted(doc, twin, update, claims)) await compare();
     }
     if (!claims.yjsIsLost) await readable(doc, twin, claims);
-    if (claims.equivocated) await sendable(probe, twin);
+    if (claims.equivocated || claims.yjsIsLost) await sendable(probe, twin);
     await twin.check().catch((error) => {
       throw new Mismatch('check', 'every invariant holds', error.message);
     });
@@ -106,7 +106,7 @@ async function applyIfAccepted(doc, twin, update, claims) {
     Y.diffUpdate(update, Y.encodeStateVector(doc));
     Y.encodeStateVectorFromUpdate(update);
   } catch (error) {
-    claims.yjsIsLost = claims.equivocated && claims.hasMisplaced(doc);
+    claims.yjsIsLost = claims.hasMisplaced(doc);
     if (!claims.yjsIsLost) throw new Mismatch('an accepted update', `yjs throws ${error.message}`, 'accepted');
   }
   return true;

@@ -4,6 +4,7 @@
 //   kinds    which roots are edited           roots    how many of each kind
 //   crowded  edits stand at few places        descend  percent: on into a type rather than stay
 //   words, keys                               what is written, and under which keys
+//   valuesMax                                 how many are put into a list at once
 //   text, array, map, xml                     weights of the edits of each kind of type
 
 import { keys, words } from './values.mjs';
@@ -15,6 +16,7 @@ const mixed = {
   descend: 60,
   words,
   keys,
+  valuesMax: 4,
   text: { insert: 8, formatted: 3, delete: 4, format: 3, embed: 1, type: 1, delta: 1, attribute: 1, clear: 1 },
   array: { values: 5, type: 2, mixed: 1, delete: 3, json: 1 },
   map: { value: 5, type: 2, bytes: 1, doc: 1, delete: 3, clear: 1 },
@@ -52,6 +54,13 @@ export const shapes = {
   surrogates: {
     ...mixed, kinds: ['text'], roots: 1, descend: 10, words: ['😀', 'a😀b', '😀😀', '\u{10ffff}', '👩‍👩‍👧'],
     text: { insert: 8, formatted: 1, delete: 5, format: 2, embed: 1 },
+  },
+  // Runs so long that the engine marks places within them.
+  long: {
+    ...mixed, kinds: ['text', 'array'], roots: 1, descend: 0, words: ['日a😀'.repeat(200), '😀'.repeat(300), 'é'],
+    valuesMax: 80,
+    text: { insert: 8, delete: 5, embed: 1 },
+    array: { values: 6, delete: 5 },
   },
   // A few keys, set by everybody.
   keys: {

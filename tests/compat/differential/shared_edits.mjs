@@ -169,7 +169,7 @@ function describeArrayEdit(array, random, shape) {
   const edit = drawEdit(random, shape.array, (name) => ['values', 'type', 'delete'].includes(name));
   if (edit === 'delete') return { op: 'array_delete', ...drawSpan(random, array.length, shape) };
   if (edit === 'type') return { op: 'array_insert_type', index, type: randomTypeName(random) };
-  const values = Array.from({ length: random.between(1, 4) }, () => {
+  const values = Array.from({ length: random.between(1, shape.valuesMax) }, () => {
     const value = any(random);
     return anyHex(value === undefined || typeof value === 'bigint' ? [value] : value);
   });

@@ -115,7 +115,7 @@ function editArray(array, random, shape) {
   const edit = drawEdit(random, shape.array);
   switch (edit) {
     case 'values':
-      array.insert(start, Array.from({ length: random.between(1, 4) }, () => listValue(random)));
+      array.insert(start, Array.from({ length: random.between(1, shape.valuesMax) }, () => listValue(random)));
       break;
     case 'type': array.insert(start, [newType(random)]); break;
     case 'mixed':

@@ -8,6 +8,15 @@
 #include "server/base/assert.h"
 #include "server/crdt/doc.h"
 
+namespace {
+
+void check(const syncline::crdt::Doc& doc) {
+  const auto checked = doc.check();
+  SYNCLINE_ASSERT(checked.ok(), checked.error().message());
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace syncline;
   using namespace syncline::crdt;
@@ -20,14 +29,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SYNCLINE_ASSERT(merged.ok());
   SYNCLINE_ASSERT(check_update(*merged).ok());
   Doc doc;
-  for (const BytesView update : updates) (void)doc.apply_update(update);
-  const auto checked = doc.check();
-  SYNCLINE_ASSERT(checked.ok(), checked.error().message());
-  SYNCLINE_ASSERT(check_update(doc.encode_state_as_update(empty_state_vector()).value()).ok());
+  bool accepted = true;
+  for (const BytesView update : updates) accepted &= doc.apply_update(update).ok();
+  check(doc);
+  const Bytes state = doc.encode_state_as_update(empty_state_vector()).value();
+  SYNCLINE_ASSERT(check_update(state).ok());
+  // What was accepted bit by bit can be read again as a whole, whatever it says.
+  Doc again;
+  SYNCLINE_ASSERT(again.apply_update(state, UpdateLimits::none()).ok());
+  check(again);
   Doc other;
-  if (other.apply_update(*merged).ok()) {
-    const auto other_checked = other.check();
-    SYNCLINE_ASSERT(other_checked.ok(), other_checked.error().message());
-  }
+  SYNCLINE_ASSERT(other.apply_update(*merged, UpdateLimits::none()).ok() || !accepted);
+  check(other);
   return 0;
 }
