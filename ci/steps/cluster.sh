@@ -12,4 +12,6 @@ needs_server
 npm_ci tests/cluster
 # They wait more than they work.
 SYNCLINE_SERVER=$server counted node tests/cluster/run.mjs --jobs 4
+# Timings never decide a test; that the benchmarks run does.
+check "the benchmarks run" node tests/bench/cluster.mjs --programs build/release --quick
 finish

@@ -14,6 +14,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findTrace } from './peers/trace.mjs';
+import { number, textTable } from './table.mjs';
 
 const peersFolder = path.join(path.dirname(fileURLToPath(import.meta.url)), 'peers');
 const processes = 5;
@@ -93,19 +94,6 @@ function readVersion(name) {
   return JSON.parse(fs.readFileSync(path.join(peersFolder, 'node_modules', name, 'package.json'), 'utf8')).version;
 }
 
-function number(value) {
-  if (value === undefined) return '-';
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
-  return value.toFixed(digits);
-}
-
-function printTable(lines) {
-  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  for (const line of lines) {
-    console.log(line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '));
-  }
-}
-
 function timeTable(rows) {
   const head = ['CPU ms', ...engines.map(({ name }) => name), 'ratio', ...engines.map(({ name }) => `${name}, warm`), 'ratio, warm'];
   return [head, ...rows.map(({ name, figures }) => [
@@ -170,9 +158,9 @@ function main() {
   const footprints = wanted(loaded) ? measureMemory(loaded, sequential) : undefined;
 
   console.log(`\nyjs ${readVersion('yjs')}, ywasm ${readVersion('ywasm')}, node ${process.version}; one core; medians of ${processes}`);
-  if (rows.length > 0) printTable(timeTable(rows));
-  if (footprints) printTable(memoryTable(loaded, footprints));
-  if (footprints) printTable(idleTable(sequential, footprints[0]));
+  if (rows.length > 0) console.log(textTable(timeTable(rows)));
+  if (footprints) console.log(textTable(memoryTable(loaded, footprints)));
+  if (footprints) console.log(textTable(idleTable(sequential, footprints[0])));
 }
 
 main();

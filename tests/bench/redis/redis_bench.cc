@@ -15,10 +15,9 @@
 #include <string_view>
 #include <vector>
 
-#include "server/adapters/redis/redis_write_buffer.h"
 #include "server/base/assert.h"
+#include "tests/bench/redis/shard.h"
 #include "tests/services/redis_process.h"
-#include "tests/unit/adapters/queue_executor.h"
 #include "tests/unit/adapters/redis/redis_world.h"
 
 namespace syncline::adapters {
@@ -46,49 +45,6 @@ double redis_cpu(const RedisProcess& redis) {
 
 double own_cpu() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-// A shard that asks and counts the answers.
-class Shard final : public ports::WriteBufferSink {
- public:
-  explicit Shard(RedisClient& client) : buffer(client, executor) { buffer.attach(*this); }
-
-  void append(const DocumentName& document, const SharedBytes& update) {
-    ++waiting;
-    buffer.append(RequestToken{++token}, document, update, token, 0);
-  }
-  void wait(std::size_t at_most = 0) {
-    SYNCLINE_ASSERT(
-        executor.run_until([&] { return waiting <= at_most; }, std::chrono::seconds(600)));
-  }
-
-  void on_buffer_append_done(RequestToken, ports::BufferAppendResult result) override {
-    SYNCLINE_ASSERT(result.outcome == ports::Outcome::committed);
-    ++appended;
-    --waiting;
-  }
-  void on_buffer_page(RequestToken asked, Result<ports::BufferPage> page) override {
-    --waiting;
-    pages.emplace(asked, *std::move(page));
-  }
-  void on_buffer_heads(RequestToken, Result<std::vector<ports::BufferHead>> found) override {
-    --waiting;
-    heads = *std::move(found);
-  }
-  void on_buffer_claimed(RequestToken, Result<std::vector<DocumentName>> documents) override {
-    --waiting;
-    claimed = *std::move(documents);
-  }
-  void on_buffer_trimmed(RequestToken, Result<ports::BufferHead>) override { --waiting; }
-
-  QueueExecutor executor;
-  RedisWriteBuffer buffer;
-  std::uint64_t token = 0;
-  std::size_t waiting = 0;
-  std::size_t appended = 0;
-  std::map<RequestToken, ports::BufferPage> pages;
-  std::vector<ports::BufferHead> heads;
-  std::vector<DocumentName> claimed;
-};
-
 struct World {
   World() {
     RedisOptions options = RedisOptions::parse(redis.url()).value();
@@ -109,10 +65,7 @@ struct World {
   // So many updates to each document, as fast as they go.
   void fill(std::uint64_t updates_each, const SharedBytes& update) {
     for (std::uint64_t i = 0; i < updates_each; ++i) {
-      for (const DocumentName& name : names) {
-        shard->append(name, update);
-        if (shard->waiting >= 2000) shard->wait(1000);
-      }
+      for (const DocumentName& name : names) shard->append_in_turn(name, update, 0);
     }
     shard->wait();
   }
@@ -141,7 +94,7 @@ void append(std::uint64_t documents, std::uint64_t in_flight, std::uint64_t seco
   std::uint64_t sent = 0;
   while (seconds_since(begin) < static_cast<double>(seconds)) {
     while (world.shard->waiting < in_flight) {
-      world.shard->append(world.names[sent++ % world.names.size()], update);
+      world.shard->append(world.names[sent++ % world.names.size()], update, 0);
     }
     world.shard->wait(in_flight - 1);
   }

@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { allEnded, lives, signal, signalAll, startOf, treeOf } from "./process_id.mjs";
+import { allEnded, cpuSecondsOf, lives, signal, signalAll, startOf, treeOf } from "./process_id.mjs";
 import { sleep } from "./wait.mjs";
 
 const startLimitMs = 30_000;
@@ -132,6 +132,10 @@ export class Part {
       if (Date.now() > end) throw new Error(`${this.name} was not ready after ${limitMs} ms\n${this.tail()}`);
       await sleep(10);
     }
+  }
+
+  cpuSeconds() {
+    return this.process === null ? 0 : cpuSecondsOf(this.process);
   }
 
   tree() {
