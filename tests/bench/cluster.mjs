@@ -2,12 +2,13 @@
 // Measures whole clusters on this machine: PostgreSQL, Redis, nodes and workers as processes, typed into by
 // syncline-load. ci/bench cluster builds and installs what this needs.
 //
-//   node cluster.mjs --programs FOLDER [--only TEXT] [--quick] [--markdown]
+//   node cluster.mjs --programs FOLDER [--only TEXT] [--quick] [--markdown | --write FILE]
 //
 // FOLDER is a build tree. For each row it prints `MEASURE/ROW NAME=VALUE ...`, and then tables; with --markdown
-// the tables alone on stdout, as docs/operations.md has them. TEXT picks rows. --quick does them for a moment, and
+// the tables alone on stdout, as docs/load-testing.md has them; --write puts them there, between its marks. TEXT picks rows. --quick does them for a moment, and
 // without TEXT the last one of each measure, to see that it runs: its figures mean nothing.
 
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { binary } from "../cluster/lib/syncline.mjs";
@@ -28,8 +29,12 @@ const { values: options } = parseArgs({
     only: { type: "string", default: "" },
     quick: { type: "boolean", default: false },
     markdown: { type: "boolean", default: false },
+    write: { type: "string" },
   },
 });
+
+// Around the tables in a file of documentation.
+const marks = ["<!-- begin: ci/bench cluster -->\n", "<!-- end: ci/bench cluster -->"];
 
 const cell = (value) => (typeof value === "number" || value === undefined ? number(value) : String(value));
 
@@ -44,15 +49,30 @@ function rowsOf(measure, bench) {
 // Prints each row as soon as it is known. Returns the measure's table.
 async function run(measure, bench) {
   const lines = [[measure.head, ...measure.columns.map(([, title]) => title)]];
-  for (const row of rowsOf(measure, bench)) {
-    const { name } = row;
+  for (const { name, title, measure: take } of rowsOf(measure, bench)) {
     bench.progress(name);
-    const figures = await row.measure();
-    bench.progress("");
-    print([name, ...Object.entries(figures).map(([key, value]) => `${key}=${cell(value)}`)].join(" "));
-    lines.push([row.title, ...measure.columns.map(([key]) => cell(figures[key]))]);
+    try {
+      const figures = await take();
+      bench.progress("");
+      print([name, ...Object.entries(figures).map(([key, value]) => `${key}=${cell(value)}`)].join(" "));
+      lines.push([title, ...measure.columns.map(([key]) => cell(figures[key]))]);
+    } catch (error) {
+      // The others may still be worth their time.
+      process.exitCode = 1;
+      console.error(`${name} FAILED: ${error.message}`);
+    }
   }
   return lines;
+}
+
+const asText = ({ measure, lines }) => `${measure.title}: ${measure.about}\n\n${textTable(lines)}\n`;
+const asMarkdown = ({ measure, lines }) => `**${measure.title}.** ${measure.about}\n\n${markdownTable(lines)}\n`;
+
+function writeInto(file, tables) {
+  const text = readFileSync(file, "utf8");
+  const [begin, end] = [text.indexOf(marks[0]), text.indexOf(marks[1])];
+  if (begin < 0 || end < begin) throw new Error(`${file} has no line ${marks[0].trim()}, or none that ends it`);
+  writeFileSync(file, `${text.slice(0, begin + marks[0].length)}\n${tables.map(asMarkdown).join("\n")}\n${text.slice(end)}`);
 }
 
 async function main() {
@@ -64,11 +84,9 @@ async function main() {
     const lines = await run(measure, bench);
     if (lines.length > 1) tables.push({ measure, lines });
   }
-  for (const { measure, lines } of tables) {
-    const table = options.markdown ? markdownTable(lines) : textTable(lines);
-    console.log(`\n${options.markdown ? `**${measure.title}.** ` : `${measure.title}: `}${measure.about}\n\n${table}`);
-  }
+  if (options.write !== undefined) return writeInto(options.write, tables);
+  console.log(`\n${tables.map(options.markdown ? asMarkdown : asText).join("\n")}`);
 }
 
 await main();
-process.exit(0);
+process.exit();

@@ -26,7 +26,7 @@ async function measure(bench, documents, updates) {
     const drained = () => worker.metric("syncline_updates_drained_total");
     await until(async () => (await drained()) >= filled.updates, async () => `${await drained()} of ${filled.updates} drained`, {
       limitMs: 120_000,
-      everyMs: 20,
+      everyMs: 50,
     });
     const seconds = clock();
     const used = cpu();
@@ -64,9 +64,9 @@ export const drain = {
   ],
   rows: (bench) =>
     [
-      [1_000, 1_000],
-      [10_000, 100],
-      [50_000, 10],
+      [500, 1_000],
+      [5_000, 100],
+      [20_000, 10],
     ].map(([documents, updates]) => ({
       name: `${documents}x${updates}`,
       title: `${documents} documents, ${updates} updates each`,

@@ -6,13 +6,16 @@ import { sumOf, usedMemory } from "./bench.mjs";
 // Bytes of Redis for each open document, while `clients` sit in each.
 async function openDocuments(bench, nodeCount, clientsEach) {
   return bench.withCluster({ nodes: nodeCount, durability: "commit" }, async ({ nodes, redis }) => {
-    const documents = bench.size(5000, 20);
+    const documents = bench.size(2000, 20);
     const clients = documents * clientsEach;
     const before = await usedMemory(redis);
     const targets = nodes.map(({ url }) => url);
-    const load = bench.load(targets, { rate: 0, seconds: bench.size(5, 2), warmUp: 0, clients, documents, more: ["--audit", "off"] });
+    const load = bench.load(targets, {
+      ...{ rate: 0, seconds: bench.size(5, 2), warmUp: 0, clients, documents },
+      more: ["--audit", "off", "--join-timeout", "120s"],
+    });
     const there = async () => (await sumOf(nodes, "syncline_connections")) === clients;
-    await Promise.race([load, until(there, "all to be connected")]);
+    await Promise.race([load, until(there, "all to be connected", { limitMs: 120_000 })]);
     if (!(await there())) throw new Error("people left before the memory was read");
     const bytes = (await usedMemory(redis)) - before;
     await load;
@@ -22,7 +25,7 @@ async function openDocuments(bench, nodeCount, clientsEach) {
 
 // Bytes of Redis for an update in the buffer that is not a document's first, and for what a document takes.
 async function buffered(bench, cluster, { first, updates }) {
-  const documents = bench.size(10_000, 50);
+  const documents = bench.size(5000, 50);
   const before = await usedMemory(cluster.redis);
   await bench.fill(cluster.redis, { documents, updates, first });
   const bytes = (await usedMemory(cluster.redis)) - before;
@@ -37,7 +40,7 @@ function emptyBuffer(bench, work) {
 async function left(bench) {
   return emptyBuffer(bench, async (cluster) => {
     const before = await usedMemory(cluster.redis);
-    const documents = bench.size(10_000, 50);
+    const documents = bench.size(5000, 50);
     const { updates } = await bench.fill(cluster.redis, { documents, updates: 2 });
     const worker = await cluster.makeWorker(1);
     cluster.workers.push(worker);
