@@ -154,4 +154,21 @@ Result<void> check_buffer_persistence(adapters::RedisClient& redis, const Cluste
   return {};
 }
 
+Result<void> check_buffer_is_empty(adapters::RedisClient& redis, ports::Log& log) {
+  constexpr Duration patience = seconds(2);
+  const auto documents = redis.buffered_documents(patience);
+  if (!documents.ok()) {
+    log.write(ports::LogLevel::warning,
+              "whether edits were left in a write buffer is not known: Redis does not answer",
+              {{"problem", documents.error().detail}});
+    return {};
+  }
+  if (*documents == 0) return {};
+  return Error{ErrorCode::invalid_argument,
+               "--durability commit: the write buffer in Redis holds edits of " +
+                   std::to_string(*documents) +
+                   " documents that are not in the log, and this node would not see them; let "
+                   "`syncline-server worker` move them first, or use --durability buffer"};
+}
+
 }  // namespace syncline::app

@@ -49,4 +49,8 @@ Result<MessagingOptions> messaging_options(const ClusterOptions& cluster, bool b
 Result<void> check_buffer_persistence(adapters::RedisClient& redis, const ClusterOptions& cluster,
                                       ports::Metrics& metrics, ports::Log& log);
 
+// Of a node that commits to the log: an error if the write buffer in Redis holds edits that are not
+// in the log yet, which the node would never see. Where Redis is not there, nothing is known.
+Result<void> check_buffer_is_empty(adapters::RedisClient& redis, ports::Log& log);
+
 }  // namespace syncline::app

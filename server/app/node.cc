@@ -122,7 +122,8 @@ class Node::State {
                                             clock_, metrics_, log_));
     SYNCLINE_ASSIGN(const auto messaging, messaging_options(options_.cluster, options_.buffered()));
     SYNCLINE_ASSIGN(messaging_, Messaging::open(messaging, clock_, metrics_, log_));
-    if (!options_.buffered()) return {};
+    if (messaging_->redis() == nullptr) return {};
+    if (!options_.buffered()) return check_buffer_is_empty(*messaging_->redis(), log_);
     return check_buffer_persistence(*messaging_->redis(), options_.cluster, metrics_, log_);
   }
 

@@ -62,6 +62,9 @@ OptionGroup cluster_options(ServeOptions& v) {
         "Updates of one document in the write buffer and not yet in the log; beyond it, its "
         "writers must wait",
         size_value(v.core.undrained_bytes_max, kibibyte, 64 * gibibyte)},
+       {"max-node-undrained-bytes", "SIZE",
+        "The same of all documents together, shared out evenly among the threads",
+        size_value(v.core.undrained_total_bytes_max, mebibyte, 1024 * gibibyte)},
        {"undrained-check-interval", "TIME", "Look this often what workers have moved",
         duration_value(v.core.undrained_check_interval, milliseconds(10))},
        {"log-check-interval", "TIME",
@@ -116,6 +119,9 @@ OptionGroup inbound_options(ServeOptions& v) {
            {"max-unlogged-bytes", "SIZE",
             "Updates of one document that are not saved yet; beyond it, its writers must wait",
             size_value(v.core.unlogged_bytes_max, kibibyte, 64 * gibibyte)},
+           {"max-node-unlogged-bytes", "SIZE",
+            "The same of all documents together, shared out evenly among the threads",
+            size_value(v.core.unlogged_total_bytes_max, mebibyte, 1024 * gibibyte)},
            {"held-back-timeout", "TIME",
             "Close a client (1013) whose edits have had to wait for so long",
             duration_value(v.core.held_back_max, seconds(1))},
@@ -221,6 +227,8 @@ core::Config shard_config(const ServeOptions& options) {
   core::Config config = options.core;
   config.connections_max = share(config.connections_max);
   config.documents_max = share(config.documents_max);
+  config.unlogged_total_bytes_max = share(config.unlogged_total_bytes_max);
+  config.undrained_total_bytes_max = share(config.undrained_total_bytes_max);
   return config;
 }
 

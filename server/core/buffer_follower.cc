@@ -68,14 +68,14 @@ void BufferFollower::note_head(const ports::BufferHead& head) {
 }
 
 void BufferFollower::add(ports::BufferPosition position, std::uint64_t checksum,
-                         const SharedBytes& update, bool own) {
+                         const SharedBytes& update, bool own, Instant now) {
   SYNCLINE_ASSERT(position.offset > 0 && position.lineage <= lineage_);
   note_offset(position.offset);
   offsets_.add(Sequence{position.offset});
   if (planted(PlantedBug::gap_ignored)) offsets_.add_through(Sequence{position.offset});
   if (!in_doubt_.empty() && clear_doubt(checksum, update)) own = true;
   if (position.offset <= trimmed_) return;
-  retain({.position = position, .checksum = checksum, .update = update, .own = own});
+  retain({.position = position, .checksum = checksum, .update = update, .own = own, .since = now});
 }
 
 void BufferFollower::retain(Retained entry) {

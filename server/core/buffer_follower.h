@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/base/bytes.h"
+#include "server/base/instant.h"
 #include "server/core/sequence_tracker.h"
 #include "server/ports/write_buffer.h"
 
@@ -46,7 +47,8 @@ class BufferFollower {
     ports::BufferPosition position;  // The first that it had.
     std::uint64_t checksum;
     SharedBytes update;
-    bool own;  // Appended by this node.
+    bool own;       // Appended by this node.
+    Instant since;  // The replica has had it for so long.
   };
 
   // Inputs.
@@ -63,7 +65,7 @@ class BufferFollower {
   void note_head(const ports::BufferHead& head);
   // The replica has this entry. Older lineages are those of entries that a later one still has.
   void add(ports::BufferPosition position, std::uint64_t checksum, const SharedBytes& update,
-           bool own);
+           bool own, Instant now);
   // The replica has read such an entry in the log.
   void note_logged(std::uint64_t checksum, const SharedBytes& update);
 
@@ -95,6 +97,10 @@ class BufferFollower {
 
   bool retains() const { return !retained_.empty() || !in_doubt_.empty(); }
   bool retains_own() const { return own_ > 0; }
+  // Since when the oldest entry waits for a worker; never() if none does.
+  Instant waits_since() const {
+    return retained_.empty() ? Instant::never() : retained_.begin()->second.since;
+  }
   std::size_t retained_bytes() const { return retained_bytes_; }
   bool has_doubts() const { return !in_doubt_.empty(); }
 

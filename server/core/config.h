@@ -28,6 +28,8 @@ struct Config {
   std::size_t pending_bytes_max = limits::pending_bytes_max;
   // Accepted and not yet durable, per document; beyond it the room stops reading from its writers.
   std::size_t unlogged_bytes_max = 8 * limits::mebibyte;
+  // The same of all documents together, per shard.
+  std::size_t unlogged_total_bytes_max = 512 * limits::mebibyte;
   // A connection that has not been read for so long, because what it wrote cannot be made durable,
   // is closed (1013): its client keeps its edits and says that it is not connected.
   Duration held_back_max = seconds(60);
@@ -70,6 +72,8 @@ struct Config {
   // In the buffer and not known to be in the log, per document; beyond it the room stops reading
   // from its writers.
   std::size_t undrained_bytes_max = 8 * limits::mebibyte;
+  // The same of all documents together, per shard.
+  std::size_t undrained_total_bytes_max = 512 * limits::mebibyte;
   // Documents with something of that kind are compared with the buffer this often.
   Duration undrained_check_interval = seconds(1);
   // Compare with the log's heads this often (jittered), though the buffer brings everything: a

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/base/assert.h"
+#include "server/base/limits.h"
 #include "server/base/planted_bug.h"
 #include "server/core/checksum.h"
 
@@ -13,6 +14,8 @@ namespace {
 
 // After so many transactions that the log did not take, one document at a time.
 constexpr unsigned refusals_until_one_by_one = 3;
+// However long transactions take, one carries so much.
+constexpr std::size_t drain_bytes_min = 64 * limits::kibibyte;
 
 }  // namespace
 
@@ -20,6 +23,7 @@ Drainer::Drainer(const WorkerConfig& config, const WorkerPorts& ports, TokenSour
     : config_(config),
       ports_(ports),
       tokens_(tokens),
+      drain_bytes_max_(config.drain_bytes_max),
       lag_gauge_(ports.metrics, ports::Gauge::worker_lag_seconds),
       documents_gauge_(ports.metrics, ports::Gauge::worker_documents) {
   round_at_ = behind_since_ = ports.clock.now();
@@ -56,7 +60,7 @@ void Drainer::on_claimed(Result<std::vector<DocumentName>> documents) {
 void Drainer::read_more() {
   const std::size_t documents_max = singles_left_ > 0 ? 1 : config_.documents_max;
   while (!stopping_ && !waiting_.empty() && requests_.size() < config_.reads_max &&
-         batches_.size() < documents_max && bytes_ < config_.drain_bytes_max) {
+         batches_.size() < documents_max && has_room()) {
     const DocumentName document = std::move(waiting_.front());
     waiting_.pop_front();
     read_page(document, batches_[document]);
@@ -67,10 +71,17 @@ void Drainer::read_more() {
   drain();
 }
 
+// What is being read counts as if it were full pages.
+bool Drainer::has_room() const {
+  return bytes_ + requests_.size() * page_bytes() < drain_bytes_max_;
+}
+
+std::size_t Drainer::page_bytes() const { return std::min(config_.page_bytes, drain_bytes_max_); }
+
 void Drainer::read_page(const DocumentName& document, const Batch& batch) {
   const RequestToken token = tokens_.next_token();
   requests_.emplace(token, document);
-  ports_.buffer.read(token, document, batch.reading.after(), config_.page_bytes);
+  ports_.buffer.read(token, document, batch.reading.after(), page_bytes());
 }
 
 void Drainer::on_page(RequestToken token, Result<ports::BufferPage> page) {
@@ -105,7 +116,7 @@ bool Drainer::take_page(const DocumentName& document, Batch& batch, ports::Buffe
     batch.records.push_back(std::move(record));
   }
   if (status != BufferReading::Status::more) return true;
-  if (bytes_ < config_.drain_bytes_max && !stopping_) {
+  if (has_room() && !stopping_) {
     read_page(document, batch);
   } else {
     more_at_once_ = true;
@@ -116,9 +127,9 @@ bool Drainer::take_page(const DocumentName& document, Batch& batch, ports::Buffe
 // The log must not get what is damaged. Once the claim has run out, somebody looks again.
 void Drainer::give_up(const DocumentName& document) {
   ports_.metrics.add(ports::Counter::drain_failures);
-  ports_.log.write(ports::LogLevel::error,
-                   "an entry of the write buffer is damaged; its document is not drained",
-                   {{"document", document.text()}});
+  entry_damaged_.write(ports_.log, ports_.clock.now(), ports::LogLevel::error,
+                       "an entry of the write buffer is damaged; its document is not drained",
+                       document.text(), {});
   bytes_ -= batches_.at(document).bytes;
   claimed_.erase(document);
   batches_.erase(document);
@@ -150,6 +161,7 @@ std::vector<Drainer::Drained> Drainer::on_drain_done(const ports::DrainResult& r
     return drained;
   }
   refusals_ = 0;
+  drain_bytes_max_ = std::min(config_.drain_bytes_max, drain_bytes_max_ + drain_bytes_max_ / 8 + 1);
   std::size_t updates = 0;
   for (const auto& [document, batch] : batches_) {
     if (batch.records.empty()) continue;
@@ -168,8 +180,12 @@ std::vector<Drainer::Drained> Drainer::on_drain_done(const ports::DrainResult& r
 // Perhaps it is in the log, perhaps not. Draining it again is right in either case.
 void Drainer::note_failed_drain(const ports::DrainResult& result) {
   failed_ = true;
-  ports_.log.write(ports::LogLevel::error, "updates cannot be drained into the log",
-                   {{"problem", describe(result.error)}});
+  if (result.outcome == ports::Outcome::unknown) {
+    drain_bytes_max_ =
+        std::max(std::min(drain_bytes_min, config_.drain_bytes_max), drain_bytes_max_ / 2);
+  }
+  ports_.log.write(drain_failed_.level(ports_.clock.now(), ports::LogLevel::error),
+                   "updates cannot be drained into the log", {{"problem", describe(result.error)}});
   // One document that the log does not take must not keep out the others.
   const bool about_content = result.outcome == ports::Outcome::refused &&
                              result.error != ErrorCode::unavailable &&

@@ -14,6 +14,7 @@
 #include "server/core/buffer_follower.h"
 #include "server/core/document_loader.h"
 #include "server/core/gauge_share.h"
+#include "server/core/log_throttle.h"
 #include "server/core/worker_config.h"
 
 namespace syncline::core {
@@ -67,6 +68,8 @@ class Drainer {
 
   void claim();
   void read_more();
+  bool has_room() const;
+  std::size_t page_bytes() const;
   void read_page(const DocumentName& document, const Batch& batch);
   bool take_page(const DocumentName& document, Batch& batch, ports::BufferPage page);
   void give_up(const DocumentName& document);
@@ -102,6 +105,10 @@ class Drainer {
   unsigned failures_ = 0;
   unsigned refusals_ = 0;
   std::size_t singles_left_ = 0;  // So many transactions carry one document only.
+  // What one carries now: less after one that took too long, or the same would again.
+  std::size_t drain_bytes_max_;
+  LogThrottle drain_failed_;
+  LogThrottle entry_damaged_;
 
   Instant drain_began_at_;
   Instant behind_since_;  // When it last had taken everything.

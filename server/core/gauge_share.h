@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "server/ports/metrics.h"
@@ -10,6 +11,9 @@ namespace syncline::core {
 class GaugeShare {
  public:
   GaugeShare(ports::Metrics& metrics, ports::Gauge gauge) : metrics_(metrics), gauge_(gauge) {}
+  // Of a sum that is kept here, too, for decisions. It must outlive the share.
+  GaugeShare(ports::Metrics& metrics, ports::Gauge gauge, std::size_t& total)
+      : metrics_(metrics), gauge_(gauge), total_(&total) {}
   ~GaugeShare() { set(0); }
 
   GaugeShare(const GaugeShare&) = delete;
@@ -17,13 +21,16 @@ class GaugeShare {
 
   void set(std::size_t value) {
     const auto wanted = static_cast<std::int64_t>(value);
-    if (wanted != value_) metrics_.add(gauge_, wanted - value_);
+    if (wanted == value_) return;
+    metrics_.add(gauge_, wanted - value_);
+    if (total_ != nullptr) *total_ += static_cast<std::size_t>(wanted - value_);
     value_ = wanted;
   }
 
  private:
   ports::Metrics& metrics_;
   const ports::Gauge gauge_;
+  std::size_t* const total_ = nullptr;
   std::int64_t value_ = 0;
 };
 

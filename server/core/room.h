@@ -16,6 +16,7 @@
 #include "server/core/document_loader.h"
 #include "server/core/gauge_share.h"
 #include "server/core/log_writer.h"
+#include "server/core/recent_records.h"
 #include "server/core/sequence_tracker.h"
 #include "server/core/shard.h"
 #include "server/core/update_ring.h"
@@ -24,13 +25,29 @@
 
 namespace syncline::core {
 
+// What the log of a shard gets a line of, at most so often.
+enum class Trouble : std::uint8_t {
+  load_failed,
+  buffer_may_have_forgotten,
+  log_went_back,
+  writer_closed,
+  count_,
+};
+
+// Sums over the rooms of a shard.
+struct Totals {
+  std::size_t unlogged_bytes = 0;
+  std::size_t undrained_bytes = 0;
+};
+
 // What a room needs of its shard.
 class RoomHost {
  public:
   virtual const Config& config() const = 0;
   virtual const Ports& ports() = 0;
-  // A token whose answer the shard hands to `room`, with the ticket if it is of an append.
-  virtual RequestToken issue_token(Room& room, Ticket ticket) = 0;
+  // A token whose answer the shard hands to `room`, with the ticket if it is of an append, and with
+  // `known`: how much of the log the room had when it asked.
+  virtual RequestToken issue_token(Room& room, Ticket ticket, Sequence known) = 0;
   // Closes the socket and forgets the connection. The room has let go of it.
   virtual void close_connection(ConnectionId id, protocol::CloseCode code,
                                 std::string_view reason) = 0;
@@ -39,6 +56,17 @@ class RoomHost {
   virtual bool catch_up_budget_left() const = 0;
   virtual void charge_catch_up(std::size_t bytes) = 0;
   virtual void release_catch_up(std::size_t bytes) = 0;
+  // Where the rooms add up what they have of it. Outlives them.
+  virtual Totals& totals() = 0;
+  // What all documents together have on its way is too much: no writer is read. When that is over,
+  // rooms are told by look_at_writers().
+  virtual bool behind() const = 0;
+  // Of what may happen to all rooms at once, the log gets a line and not one for each.
+  virtual void report(Trouble trouble, ports::LogLevel level, const DocumentName& document,
+                      std::string_view problem) = 0;
+  // The room's appends begin to fail, or to succeed again.
+  virtual void note_appends_fail(const DocumentName& document, ErrorCode error) = 0;
+  virtual void note_appends_succeed(const DocumentName& document) = 0;
 
  protected:
   ~RoomHost() = default;
@@ -71,9 +99,11 @@ class Room final : private TokenSource, private AppendPath {
   void on_message(Connection& connection, BytesView message);
   void on_sent(Connection& connection, std::size_t bytes);
 
-  void on_append_done(Ticket ticket, const ports::AppendResult& result);
-  void on_log_page(Result<ports::LogPage> page);
-  void on_log_head(Sequence head);
+  // `known`: how much of the log the room had when it asked, contiguous() of then. A log that only
+  // grows had as much.
+  void on_append_done(Ticket ticket, Sequence known, const ports::AppendResult& result);
+  void on_log_page(Sequence known, Result<ports::LogPage> page);
+  void on_log_head(Sequence known, Sequence head);
   void on_buffer_append_done(Ticket ticket, const ports::BufferAppendResult& result);
   void on_buffer_page(Result<ports::BufferPage> page);
   void on_buffer_head(const ports::BufferHead& head);
@@ -84,6 +114,8 @@ class Room final : private TokenSource, private AppendPath {
   void on_broker_awareness(const SharedBytes& awareness);
   void on_broker_awareness_query();
 
+  // Those who are held back may be read again.
+  void look_at_writers();
   // The end of a turn: forwards what it brought.
   void flush();
   void on_deadline();
@@ -98,12 +130,18 @@ class Room final : private TokenSource, private AppendPath {
   // Observers.
 
   const DocumentName& name() const { return name_; }
+  // The replica has the log up to here.
+  Sequence contiguous() const { return tracker_.contiguous(); }
   bool needs_flush() const;
   Instant next_deadline() const;
   // It wants to be told how the log and the buffer stand.
   bool wants_heads() const;
   // Something is in the buffer, or should be, that is not known to be in the log.
   bool retains() const { return follower_ && follower_->retains(); }
+  // Since when it waits for a worker; never() if nothing does.
+  Instant undrained_since() const {
+    return follower_ ? follower_->waits_since() : Instant::never();
+  }
   // Nothing is left to do: the shard destroys the room.
   bool finished() const { return finished_ && outstanding_ == 0; }
   std::size_t connection_count() const { return connections_.size(); }
@@ -118,7 +156,13 @@ class Room final : private TokenSource, private AppendPath {
   Schedule schedule;
 
  private:
-  enum class Status : std::uint8_t { loading, open, quarantined, failed };
+  enum class Status : std::uint8_t {
+    loading,
+    open,
+    abandoned,  // Will be loaded anew, once no answer is awaited that is for the replica it had.
+    quarantined,
+    failed,
+  };
 
   // An update of this turn, waiting for flush().
   struct Incoming {
@@ -150,6 +194,9 @@ class Room final : private TokenSource, private AppendPath {
   Instant now() const;
 
   // room_loading.cc
+  void load();
+  bool will_open() const { return status_ == Status::loading || status_ == Status::abandoned; }
+  void abandon(std::string_view problem);
   void after_load_step();
   void open_document();
   void fail_loading(const std::string& problem);
@@ -190,6 +237,7 @@ class Room final : private TokenSource, private AppendPath {
   void note_buffer_page(const ports::BufferPage& page);
   void note_lineage(std::uint64_t lineage);
   void append_again_what_is_in_doubt();
+  void resolve_doubts();
   void note_doubts();
   void append_again(std::vector<BufferFollower::Retained> entries);
   void note_retained();
@@ -243,7 +291,8 @@ class Room final : private TokenSource, private AppendPath {
   std::map<std::uint64_t, std::size_t> connections_of_;
 
   LogWriter writer_;
-  SequenceTracker tracker_;                 // What the replica has of the log.
+  SequenceTracker tracker_;  // What the replica has of the log.
+  RecentRecords recent_;
   std::optional<BufferFollower> follower_;  // Exactly if there is a buffer.
   BufferReading reading_;
   Sequence snapshot_sequence_;  // Of the last snapshot that is known to exist.
@@ -290,6 +339,7 @@ class Room final : private TokenSource, private AppendPath {
   Instant held_back_until_ = Instant::never();
   Instant budget_retry_at_ = Instant::never();
   Instant quarantined_until_ = Instant::never();
+  Instant reload_at_;  // Not before, if abandoned.
 
   GaugeShare open_gauge_;
   GaugeShare quarantined_gauge_;

@@ -71,7 +71,7 @@ void Room::take_loading_page(Result<ports::BufferPage> page) {
   }
   const std::uint64_t lineage = page->head.lineage;
   if (lineage > 0 && lineage < follower_->lineage()) {
-    reading_ = BufferReading(follower_->contiguous());
+    reading_ = BufferReading({.lineage = follower_->lineage(), .offset = 0});
     return request_buffer_page();
   }
   note_buffer_page(*page);
@@ -95,7 +95,7 @@ void Room::note_buffer_page(const ports::BufferPage& page) {
   follower_->note_lineage(page.head.lineage);
   follower_->note_head(page.head);
   for (const ports::BufferRecord& record : page.records) {
-    follower_->add(record.position, record.checksum, record.update, false);
+    follower_->add(record.position, record.checksum, record.update, false, now());
   }
 }
 
@@ -144,7 +144,7 @@ void Room::on_buffer_append_done(Ticket ticket, const ports::BufferAppendResult&
   }
   if (planted(PlantedBug::unknown_is_committed) && result.position.offset == 0) return settle();
   note_lineage(result.position.lineage);
-  follower_->add(result.position, committed->checksum, committed->update, true);
+  follower_->add(result.position, committed->checksum, committed->update, true, now());
   note_retained();
   expect_repair();
   settle();
@@ -160,7 +160,7 @@ void Room::on_buffer_update(ports::BufferPosition position, const SharedBytes& u
   fold_at_ = now() + host_.config().fold_after;
   // What cannot be applied was damaged on its way: the gap will be read from the buffer.
   if (applied.ok()) {
-    follower_->add(position, checksum(update.view()), update, false);
+    follower_->add(position, checksum(update.view()), update, false, now());
     note_retained();
     if (applied->changed && !planted(PlantedBug::remote_update_not_forwarded)) {
       turn_.push_back({.author = {}, .update = update, .ticket = {}, .received_at = now()});
@@ -192,9 +192,7 @@ void Room::on_buffer_head(const ports::BufferHead& head) {
 
 void Room::note_lineage(std::uint64_t lineage) {
   if (!follower_->note_lineage(lineage)) return;
-  host_.ports().log.write(ports::LogLevel::warning,
-                          "the write buffer may have forgotten something; it is compared",
-                          {{"document", name_.text()}});
+  host_.report(Trouble::buffer_may_have_forgotten, ports::LogLevel::warning, name_, {});
   if (status_ == Status::open) {
     note_doubts();
     request_buffer_repair();
@@ -206,6 +204,13 @@ void Room::note_lineage(std::uint64_t lineage) {
 // At once what this node appended itself, later what others did.
 void Room::append_again_what_is_in_doubt() {
   append_again(follower_->take_own_in_doubt());
+  note_doubts();
+}
+
+// Somebody is about to be told that what the replica holds is durable.
+void Room::resolve_doubts() {
+  if (!follower_ || !follower_->has_doubts()) return;
+  append_again(follower_->take_in_doubt());
   note_doubts();
 }
 
@@ -231,7 +236,7 @@ void Room::append_again(std::vector<BufferFollower::Retained> entries) {
 // More or less is retained than before.
 void Room::note_retained() {
   undrained_gauge_.set(follower_->retained_bytes());
-  if (paused_ > 0) durable_changed_ = true;  // Lets flush() look at those who are held back.
+  look_at_writers();
 }
 
 // After the buffer did not take something, for a while; then it is tried again. Others read it from

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "server/base/planted_bug.h"
+#include "server/core/checksum.h"
 #include "server/core/room.h"
 #include "server/lib0/decoder.h"
 
@@ -56,7 +57,7 @@ void Room::join(Connection& connection) {
     return refuse(connection, protocol::CloseCode::quarantined,
                   "the document is damaged and was quarantined", ports::Rejection::quarantined);
   }
-  if (connections_.empty() && status_ == Status::loading) loading_since_ = now();
+  if (connections_.empty() && will_open()) loading_since_ = now();
   connections_.push_back(&connection);
   ++unannounced_;
   idle_since_ = Instant::never();
@@ -143,6 +144,7 @@ void Room::on_step1(Connection& connection, BytesView state_vector) {
   if (auto readable = crdt::check_state_vector(state_vector); !readable.ok()) {
     return refuse_frame(connection, readable.error());
   }
+  resolve_doubts();
   connection.wanted_sync = Connection::WantedSync{SharedBytes(state_vector), writer_.last()};
   pump(connection);
 }
@@ -155,7 +157,9 @@ void Room::on_update(Connection& connection, BytesView update, bool is_step2) {
   metrics.add(ports::Counter::updates_in);
   ++connection.update_messages;
   // An update that holds nothing new is durable once everything before it is: what it repeats may
-  // still be on its way to the log.
+  // still be on its way to the log. Or it is what the buffer may have forgotten: whoever appended
+  // that would do so again, but may be gone.
+  if (!applied->changed) resolve_doubts();
   Ticket ticket = writer_.last();
   const bool worth_an_echo = applied->changed || has_structs(update) ||
                              (!is_step2 && !std::ranges::equal(update, crdt::empty_update()));
@@ -262,17 +266,10 @@ std::optional<LogWriter::Committed> Room::finish_append(Ticket ticket, ports::Ou
   auto committed = writer_.on_append_done(ticket, outcome, now());
   unlogged_gauge_.set(writer_.unlogged_bytes());
   if (!committed) {
-    if (!was_failing) {
-      host_.ports().log.write(ports::LogLevel::error,
-                              "updates cannot be made durable; they are kept and tried again",
-                              {{"document", name_.text()}, {"problem", describe(error)}});
-    }
+    if (!was_failing) host_.note_appends_fail(name_, error);
     return committed;
   }
-  if (was_failing) {
-    host_.ports().log.write(ports::LogLevel::info, "updates are durable again",
-                            {{"document", name_.text()}});
-  }
+  if (was_failing) host_.note_appends_succeed(name_);
   metrics.add(ports::Counter::updates_committed);
   metrics.observe(ports::Histogram::ack_seconds,
                   std::chrono::duration<double>(now() - committed->received_at).count());
@@ -283,12 +280,17 @@ std::optional<LogWriter::Committed> Room::finish_append(Ticket ticket, ports::Ou
   return committed;
 }
 
-void Room::on_append_done(Ticket ticket, const ports::AppendResult& result) {
+void Room::on_append_done(Ticket ticket, Sequence known, const ports::AppendResult& result) {
   const auto committed = finish_append(ticket, result.outcome, result.error);
   if (!committed) return;
   if (planted(PlantedBug::unknown_is_committed) && result.sequence.value == 0) return settle();
   host_.ports().broker.publish_update(name_, result.sequence, committed->update);
   if (status_ != Status::open) return settle();
+  if (result.sequence <= known || !recent_.note(result.sequence, committed->checksum)) {
+    abandon("an update was appended as record " + std::to_string(result.sequence.value) +
+            ", which was another");
+    return settle();
+  }
   tracker_.add(result.sequence);
   if (tracker_.has_gap() && repair_at_ == Instant::never()) {
     repair_at_ = now() + host_.config().gap_repair_delay;
@@ -304,12 +306,18 @@ void Room::on_broker_update(Sequence sequence, const SharedBytes& update) {
     heard_ = std::max(heard_, sequence);
     return;
   }
-  if (status_ != Status::open || sequence.value == 0 || tracker_.contains(sequence)) return;
+  if (status_ != Status::open || sequence.value == 0) return;
+  if (tracker_.contains(sequence)) {
+    if (recent_.note(sequence, checksum(update.view()))) return;
+    abandon("record " + std::to_string(sequence.value) + " was another before");
+    return settle();
+  }
   const auto applied = doc_->apply_update(update.view());
   fold_at_ = now() + host_.config().fold_after;
   // What cannot be applied was damaged on its way: the log has it, and the gap will be read from
   // there.
   if (applied.ok()) {
+    recent_.note(sequence, checksum(update.view()));
     tracker_.add(sequence);
     if (planted(PlantedBug::gap_ignored)) tracker_.add_through(sequence);
     if (applied->changed && !planted(PlantedBug::remote_update_not_forwarded)) {
@@ -349,16 +357,20 @@ void Room::update_reading(Connection& connection) {
   const std::size_t owed_max = std::min(bytes_max, 4 * host_.config().send_window_bytes);
   const std::size_t undrained_max = host_.config().undrained_bytes_max;
   const std::size_t undrained = follower_ ? follower_->retained_bytes() : 0;
-  const bool too_much = writer_.unlogged_bytes() > bytes_max || undrained > undrained_max ||
-                        connection.owed_bytes > owed_max;
-  const bool little = writer_.unlogged_bytes() <= bytes_max / 2 && undrained <= undrained_max / 2 &&
-                      connection.owed_bytes <= owed_max / 2;
+  const bool too_much = host_.behind() || writer_.unlogged_bytes() > bytes_max ||
+                        undrained > undrained_max || connection.owed_bytes > owed_max;
+  const bool little = !host_.behind() && writer_.unlogged_bytes() <= bytes_max / 2 &&
+                      undrained <= undrained_max / 2 && connection.owed_bytes <= owed_max / 2;
   const bool wanted = !connection.leaving && !waits_for_durability(connection) &&
                       (connection.reading ? !too_much : little);
   if (wanted == connection.reading) return;
   connection.reading = wanted;
   host_.ports().transport.set_reading(connection.id, wanted);
   set_held_back(connection, !wanted && !connection.leaving);
+}
+
+void Room::look_at_writers() {
+  if (paused_ > 0) durable_changed_ = true;  // Lets flush() look at them.
 }
 
 void Room::set_held_back(Connection& connection, bool held_back) {

@@ -1,6 +1,7 @@
 // The room's life: loading, gap repair, snapshots, eviction.
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "server/base/planted_bug.h"
@@ -24,26 +25,31 @@ Room::Room(RoomHost& host, DocumentName name)
       open_gauge_(host.ports().metrics, ports::Gauge::documents_open),
       quarantined_gauge_(host.ports().metrics, ports::Gauge::documents_quarantined),
       memory_gauge_(host.ports().metrics, ports::Gauge::document_memory_bytes),
-      unlogged_gauge_(host.ports().metrics, ports::Gauge::unlogged_bytes),
-      undrained_gauge_(host.ports().metrics, ports::Gauge::undrained_bytes),
+      unlogged_gauge_(host.ports().metrics, ports::Gauge::unlogged_bytes,
+                      host.totals().unlogged_bytes),
+      undrained_gauge_(host.ports().metrics, ports::Gauge::undrained_bytes,
+                       host.totals().undrained_bytes),
       ring_gauge_(host.ports().metrics, ports::Gauge::ring_bytes),
       paused_gauge_(host.ports().metrics, ports::Gauge::readers_paused) {
   loading_since_ = idle_since_ = now();
   open_gauge_.set(1);
   // Subscribing first: what is committed while we read is then either in what we read or heard of.
   host_.ports().broker.subscribe(name_);
+  if (host_.ports().buffer != nullptr) follower_.emplace();
+  load();
+}
+
+void Room::load() {
+  status_ = Status::loading;
   const crdt::DocOptions options{.client_id = 0,
                                  .gc = !host_.config().keep_deleted_content,
                                  .tidies_formats = false,
                                  .pending_bytes_max = host_.config().pending_bytes_max};
   loader_.emplace(host_.ports().updates, host_.ports().snapshots, static_cast<TokenSource&>(*this),
                   name_, options, host_.config().log_page_bytes);
-  if (host_.ports().buffer == nullptr) {
-    loader_->start();
-  } else {
-    follower_.emplace();
-    request_buffer_page();
-  }
+  if (!follower_) return loader_->start();
+  reading_ = BufferReading();
+  request_buffer_page();
 }
 
 Room::~Room() {
@@ -57,7 +63,7 @@ RequestToken Room::next_token() { return token_for(Ticket{0}); }
 
 RequestToken Room::token_for(Ticket ticket) {
   ++outstanding_;
-  return host_.issue_token(*this, ticket);
+  return host_.issue_token(*this, ticket, tracker_.contiguous());
 }
 
 void Room::send_append(Ticket ticket, const SharedBytes& update, std::uint64_t checksum) {
@@ -75,7 +81,7 @@ void Room::on_snapshot_read(Result<std::optional<ports::Snapshot>> snapshot) {
   after_load_step();
 }
 
-void Room::on_log_page(Result<ports::LogPage> page) {
+void Room::on_log_page(Sequence known, Result<ports::LogPage> page) {
   --outstanding_;
   if (status_ == Status::loading) {
     loader_->on_log_page(std::move(page));
@@ -83,7 +89,10 @@ void Room::on_log_page(Result<ports::LogPage> page) {
   }
   log_read_outstanding_ = false;
   if (status_ != Status::open) return settle();
-  if (page.ok()) {
+  if (page.ok() && page->head < known) {
+    abandon("it ends at " + std::to_string(page->head.value) + " and went up to " +
+            std::to_string(known.value));
+  } else if (page.ok()) {
     take_log_records(*page);
   } else {
     reading_log_ = false;
@@ -94,9 +103,15 @@ void Room::on_log_page(Result<ports::LogPage> page) {
 }
 
 // Soon, unless it is an append of this node whose answer is on its way.
-void Room::on_log_head(Sequence head) {
-  if (status_ != Status::open || head <= tracker_.contiguous()) return;
+void Room::on_log_head(Sequence known, Sequence head) {
   if (planted(PlantedBug::heads_are_not_compared)) return;
+  if (status_ != Status::open || head == tracker_.contiguous()) return;
+  if (head < std::min(known, tracker_.contiguous())) {
+    abandon("it ends at " + std::to_string(head.value) + " and went up to " +
+            std::to_string(known.value));
+    return settle();
+  }
+  if (head < tracker_.contiguous()) return;  // It has grown since.
   heard_ = std::max(heard_, head);
   if (repair_at_ == Instant::never()) repair_at_ = now() + host_.config().gap_repair_delay;
 }
@@ -119,12 +134,16 @@ void Room::after_load_step() {
 
 void Room::fail_loading(const std::string& problem) {
   host_.ports().metrics.add(ports::Counter::load_failures);
-  host_.ports().log.write(ports::LogLevel::error, "a document could not be loaded",
-                          {{"document", name_.text()}, {"problem", problem}});
+  host_.report(Trouble::load_failed, ports::LogLevel::error, name_, problem);
   loader_.reset();
-  status_ = Status::failed;
   refuse_all(protocol::CloseCode::try_again_later, "the document cannot be loaded now",
              ports::Rejection::load_failed);
+  if (!everything_is_logged()) {  // Loaded anew: it still has to care for what it once accepted.
+    status_ = Status::abandoned;
+    reload_at_ = now() + host_.config().retry_delay_max;
+    return;
+  }
+  status_ = Status::failed;
   finished_ = true;
 }
 
@@ -158,6 +177,29 @@ void Room::open_document() {
   host_.ports().broker.query_awareness(name_);
   for (Connection* connection : std::vector<Connection*>(connections_)) greet(*connection);
   if (draining_) drain();
+}
+
+// The log has gone back: the database failed over to a standby that was behind, or was restored.
+// The replica holds what the log does not have and may lack what it has, so it is of no more use.
+// Its clients have all that they ever wrote: when they come back, they bring what the log has lost.
+void Room::abandon(std::string_view problem) {
+  host_.ports().metrics.add(ports::Counter::log_rewinds);
+  host_.report(Trouble::log_went_back, ports::LogLevel::error, name_, problem);
+  status_ = Status::abandoned;
+  loading_since_ = now();
+  fold_at_ = snapshot_at_ = repair_at_ = Instant::never();
+  held_.clear();
+  held_snapshot_.reset();
+  turn_.clear();
+  reading_log_ = false;
+  heard_ = {};
+  retire_syncs_made_before(Instant::never());
+  refuse_all(protocol::CloseCode::restarting, "the document is loaded again",
+             ports::Rejection::log_went_back);
+  doc_.reset();
+  memory_gauge_.set(0);
+  tracker_ = SequenceTracker();
+  recent_ = RecentRecords();
 }
 
 void Room::quarantine(std::string_view problem) {
@@ -213,6 +255,9 @@ void Room::request_log_repair() {
 void Room::take_log_records(const ports::LogPage& page) {
   const Sequence before = tracker_.contiguous();
   for (const ports::LogRecord& record : page.records) {
+    if (!recent_.note(record.sequence, record.checksum)) {
+      return abandon("record " + std::to_string(record.sequence.value) + " was another before");
+    }
     if (tracker_.contains(record.sequence)) continue;
     if (planted(PlantedBug::gap_repair_skips_one) && &record == page.records.data()) {
       tracker_.add(record.sequence);
@@ -288,6 +333,10 @@ bool Room::everything_is_logged() const {
 
 // Drops the room once nobody uses it and nothing of it waits for the store.
 void Room::settle() {
+  if (status_ == Status::abandoned) {
+    if (outstanding_ == 0 && writer_.idle() && now() >= reload_at_) load();
+    return;
+  }
   if (finished_ || status_ == Status::loading || !connections_.empty()) return;
   if (status_ == Status::quarantined) {
     // What was accepted before is still on its way to the log.
@@ -308,7 +357,10 @@ Instant Room::next_deadline() const {
   if (finished_) return Instant::never();
   Instant next = std::min({fold_at_, snapshot_at_, repair_at_, doubts_until_, held_back_until_,
                            budget_retry_at_, quarantined_until_, writer_.next_retry()});
-  if (status_ == Status::loading && !connections_.empty()) {
+  if (status_ == Status::abandoned && outstanding_ == 0 && writer_.idle()) {
+    next = std::min(next, reload_at_);
+  }
+  if (will_open() && !connections_.empty()) {
     next = std::min(next, loading_since_ + host_.config().load_timeout);
   }
   if (status_ == Status::open && connections_.empty() && everything_is_logged() &&
@@ -328,7 +380,7 @@ Instant Room::next_deadline() const {
 void Room::on_deadline() {
   const Instant at = now();
   const Config& config = host_.config();
-  if (status_ == Status::loading && at >= loading_since_ + config.load_timeout) {
+  if (will_open() && at >= loading_since_ + config.load_timeout) {
     loading_since_ = at;  // Those who join from now on get a full wait of their own.
     refuse_all(protocol::CloseCode::try_again_later, "the document takes too long to load",
                ports::Rejection::load_failed);

@@ -1,14 +1,17 @@
 #include "server/core/shard.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <optional>
 #include <set>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "server/base/planted_bug.h"
+#include "server/core/log_throttle.h"
 #include "server/core/room.h"
 #include "server/protocol/y_websocket.h"
 
@@ -27,6 +30,26 @@ ports::Rejection rejection_of(FrameFault fault) {
   return ports::Rejection::protocol_error;
 }
 
+std::string_view sentence_of(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::load_failed:
+      return "a document could not be loaded";
+    case Trouble::buffer_may_have_forgotten:
+      return "the write buffer may have forgotten something; it is compared";
+    case Trouble::log_went_back:
+      return "the log of a document has gone back; it is loaded anew, and its clients bring what "
+             "is missing";
+    case Trouble::writer_closed:
+      return "a writer was closed: what it wrote cannot be saved at the moment";
+    case Trouble::count_:
+      break;
+  }
+  return "";
+}
+
+// What waits longer than this for a worker makes one look for it.
+constexpr Duration undrained_late_after = seconds(30);
+
 std::pair<protocol::CloseCode, std::string_view> refusal_of(FrameFault fault) {
   switch (fault) {
     case FrameFault::text_frame:
@@ -44,14 +67,17 @@ std::pair<protocol::CloseCode, std::string_view> refusal_of(FrameFault fault) {
 
 class Shard::State final : public RoomHost {
  public:
-  State(const Config& config, const Ports& ports) : config_(config), ports_(ports) {}
+  State(const Config& config, const Ports& ports)
+      : config_(config),
+        ports_(ports),
+        late_gauge_(ports.metrics, ports::Gauge::documents_undrained_late) {}
 
   // RoomHost.
   const Config& config() const override { return config_; }
   const Ports& ports() override { return ports_; }
-  RequestToken issue_token(Room& room, Ticket ticket) override {
+  RequestToken issue_token(Room& room, Ticket ticket, Sequence known) override {
     ++last_token_.value;
-    requests_.emplace(last_token_, Request{&room, ticket});
+    requests_.emplace(last_token_, Request{&room, ticket, known});
     return last_token_;
   }
   void close_connection(ConnectionId id, protocol::CloseCode code,
@@ -68,10 +94,21 @@ class Shard::State final : public RoomHost {
     catch_up_bytes_ -= bytes;
   }
 
+  Totals& totals() override { return totals_; }
+  bool behind() const override { return behind_; }
+  void report(Trouble trouble, ports::LogLevel level, const DocumentName& document,
+              std::string_view problem) override {
+    troubles_[static_cast<std::size_t>(trouble)].write(
+        ports_.log, ports_.clock.now(), level, sentence_of(trouble), document.text(), problem);
+  }
+  void note_appends_fail(const DocumentName& document, ErrorCode error) override;
+  void note_appends_succeed(const DocumentName& document) override;
+
   // What a request was for. The answer to it has come.
   struct Request {
     Room* room;
     Ticket ticket;
+    Sequence known;
   };
   Request take_request(RequestToken token) {
     const auto at = requests_.find(token);
@@ -105,6 +142,9 @@ class Shard::State final : public RoomHost {
 
   // Something happened in `room`: notes what it needs, and drops it if it is done.
   void touch(Room& room);
+  void note_needs(Room& room);
+  void note_totals();
+  void note_undrained(Instant now);
   void flush();
   void on_deadline();
   void check_connection(ConnectionId id);
@@ -118,17 +158,27 @@ class Shard::State final : public RoomHost {
   std::vector<Room*> all_rooms() const;
 
   // Anti-entropy.
+  Duration log_check_interval() const;
   void schedule_checks(const Room& room);
   void set_check(Instant& check_at, Duration interval);
   void run_due_checks(Instant now);
   std::vector<DocumentName> names_of_rooms(bool only_retaining) const;
   void check_log_heads();
-  Duration log_check_interval() const;
   void check_buffer_heads(bool only_retaining);
   Duration jittered(Duration interval);
 
   const Config config_;
   const Ports ports_;
+
+  // What the log of the node is told.
+  std::array<LogThrottle, static_cast<std::size_t>(Trouble::count_)> troubles_;
+  std::size_t rooms_failing_ = 0;  // To append.
+  bool wrong_mode_reported_ = false;
+
+  Totals totals_;
+  bool behind_ = false;
+  GaugeShare late_gauge_;
+  bool late_ = false;
 
   RequestToken last_token_;
   std::unordered_map<RequestToken, Request> requests_;        // Never iterated.
@@ -142,6 +192,7 @@ class Shard::State final : public RoomHost {
   struct HeadsRequest {
     RequestToken token;
     std::vector<DocumentName> documents;
+    std::vector<Sequence> known = {};  // Of the log, when it was asked.
   };
   std::optional<HeadsRequest> log_heads_;
   std::optional<HeadsRequest> buffer_heads_;
@@ -218,7 +269,71 @@ void Shard::State::connect(ConnectionId id, const ConnectRequest& request) {
   touch(*room);
 }
 
+// Once for the shard that it fails, and once that it works again, however many documents it
+// concerns.
+void Shard::State::note_appends_fail(const DocumentName& document, ErrorCode error) {
+  const bool first = rooms_failing_++ == 0;
+  ports_.log.write(first ? ports::LogLevel::error : ports::LogLevel::debug,
+                   "updates cannot be made durable; they are kept and tried again",
+                   {{"document", document.text()}, {"problem", describe(error)}});
+}
+
+void Shard::State::note_appends_succeed(const DocumentName& document) {
+  SYNCLINE_ASSERT(rooms_failing_ > 0);
+  const bool last = --rooms_failing_ == 0;
+  ports_.log.write(last ? ports::LogLevel::info : ports::LogLevel::debug,
+                   "updates are durable again", {{"document", document.text()}});
+}
+
 void Shard::State::touch(Room& room) {
+  note_needs(room);
+  note_totals();
+}
+
+// Holds back all writers while too much is on its way, though no document has its own fill of it.
+void Shard::State::note_totals() {
+  const std::size_t unlogged_max = config_.unlogged_total_bytes_max;
+  const std::size_t undrained_max = config_.undrained_total_bytes_max;
+  const bool too_much =
+      totals_.unlogged_bytes > unlogged_max || totals_.undrained_bytes > undrained_max;
+  const bool little =
+      totals_.unlogged_bytes <= unlogged_max / 2 && totals_.undrained_bytes <= undrained_max / 2;
+  if (behind_ ? !little : !too_much) return;
+  behind_ = !behind_;
+  ports_.log.write(behind_ ? ports::LogLevel::warning : ports::LogLevel::info,
+                   behind_
+                       ? "the writers of all documents are held back: too much is not saved, or "
+                         "not moved into the log"
+                       : "the writers of all documents are read again",
+                   {{"unlogged_bytes", std::to_string(totals_.unlogged_bytes)},
+                    {"undrained_bytes", std::to_string(totals_.undrained_bytes)}});
+  if (behind_) return;
+  for (Room* room : all_rooms()) {
+    room->look_at_writers();
+    note_needs(*room);
+  }
+}
+
+// Says once that workers are missing, and once that they are back.
+void Shard::State::note_undrained(Instant now) {
+  std::size_t late = 0;
+  for (const auto& [name, room] : rooms_) {
+    if (room->undrained_since() < now - undrained_late_after) ++late;
+  }
+  late_gauge_.set(late);
+  if (late_ == (late > 0)) return;
+  late_ = late > 0;
+  if (late_) {
+    ports_.log.write(ports::LogLevel::warning,
+                     "nothing moves edits out of the write buffer into the log; does a worker run?",
+                     {{"documents", std::to_string(late)}});
+  } else {
+    ports_.log.write(ports::LogLevel::info,
+                     "edits are moved out of the write buffer into the log again", {});
+  }
+}
+
+void Shard::State::note_needs(Room& room) {
   Room::Schedule& schedule = room.schedule;
   if (room.finished()) {
     if (schedule.alarm_at != Instant::never()) room_alarms_.erase(alarm_of(room));
@@ -244,7 +359,7 @@ void Shard::State::flush() {
     const auto by_address = [](Room* room) { return std::hash<Room*>()(room) % 1021; };
     std::ranges::stable_sort(rooms, {}, by_address);
   }
-  // Flushing one room neither ends nor wakes another.
+  // Flushing one room does not end another.
   for (Room* room : rooms) {
     room->schedule.to_flush = false;
     room->flush();
@@ -327,6 +442,16 @@ Duration Shard::State::jittered(Duration interval) {
   return interval - interval / 4 + Duration(jitter);
 }
 
+// Where nodes commit to the log without the buffer, it brings nobody what one of them that is cut
+// off from it alone commits.
+Duration Shard::State::log_check_interval() const {
+  const Duration often = config_.anti_entropy_interval;
+  if (ports_.buffer == nullptr) return often;
+  const bool buffer_brings_all = !config_.commit_without_buffer || often <= Duration::zero();
+  return buffer_brings_all ? config_.log_check_interval
+                           : std::min(often, config_.log_check_interval);
+}
+
 // A room is there, or has changed: makes sure that it will be compared.
 void Shard::State::schedule_checks(const Room& room) {
   set_check(log_check_at_, log_check_interval());
@@ -351,6 +476,7 @@ void Shard::State::run_due_checks(Instant now) {
   }
   if (now >= undrained_check_at_) {
     undrained_check_at_ = Instant::never();
+    note_undrained(now);
     check_buffer_heads(true);
   }
 }
@@ -363,18 +489,13 @@ std::vector<DocumentName> Shard::State::names_of_rooms(bool only_retaining) cons
   return names;
 }
 
-// What others commit beside the buffer, also while this node can reach it, is found nowhere else.
-Duration Shard::State::log_check_interval() const {
-  const bool log_alone = ports_.buffer == nullptr || config_.commit_without_buffer;
-  return log_alone ? config_.anti_entropy_interval : config_.log_check_interval;
-}
-
 void Shard::State::check_log_heads() {
   if (rooms_.empty()) return;
   set_check(log_check_at_, log_check_interval());
   std::vector<DocumentName> names = names_of_rooms(false);
   if (names.empty() || log_heads_) return;
   log_heads_ = HeadsRequest{RequestToken{++last_token_.value}, names};
+  for (const DocumentName& name : names) log_heads_->known.push_back(find_room(name)->contiguous());
   ports_.updates.read_heads(log_heads_->token, std::move(names));
 }
 
@@ -404,6 +525,7 @@ void Shard::State::check_connection(ConnectionId id) {
   if (connection == nullptr) return;
   const Instant now = ports_.clock.now();
   if (connection->held_back && now >= connection->held_back_since + config_.held_back_max) {
+    report(Trouble::writer_closed, ports::LogLevel::warning, connection->room->name(), {});
     return end_connection(*connection, ports::Rejection::not_durable,
                           "what was written cannot be saved at the moment");
   }
@@ -476,15 +598,15 @@ void Shard::on_disconnect(ConnectionId connection) {
 }
 
 void Shard::on_append_done(RequestToken token, ports::AppendResult result) {
-  const auto [room, ticket] = state_->take_request(token);
-  room->on_append_done(ticket, result);
+  const auto [room, ticket, known] = state_->take_request(token);
+  room->on_append_done(ticket, known, result);
   state_->touch(*room);
 }
 
 void Shard::on_log_page(RequestToken token, Result<ports::LogPage> page) {
-  Room& room = *state_->take_request(token).room;
-  room.on_log_page(std::move(page));
-  state_->touch(room);
+  const auto [room, ticket, known] = state_->take_request(token);
+  room->on_log_page(known, std::move(page));
+  state_->touch(*room);
 }
 
 void Shard::on_log_heads(RequestToken token, Result<std::vector<Sequence>> heads) {
@@ -494,14 +616,14 @@ void Shard::on_log_heads(RequestToken token, Result<std::vector<Sequence>> heads
   SYNCLINE_ASSERT(heads->size() == asked.documents.size());
   for (std::size_t i = 0; i < asked.documents.size(); ++i) {
     if (Room* room = state_->find_room(asked.documents[i])) {
-      room->on_log_head((*heads)[i]);
+      room->on_log_head(asked.known[i], (*heads)[i]);
       state_->touch(*room);
     }
   }
 }
 
 void Shard::on_buffer_append_done(RequestToken token, ports::BufferAppendResult result) {
-  const auto [room, ticket] = state_->take_request(token);
+  const auto [room, ticket, known] = state_->take_request(token);
   room->on_buffer_append_done(ticket, result);
   state_->touch(*room);
 }
@@ -541,6 +663,16 @@ void Shard::on_buffer_reconnected() {
 
 void Shard::on_buffer_update(const DocumentName& document, ports::BufferPosition position,
                              SharedBytes update) {
+  if (state_->ports_.buffer == nullptr) {
+    if (!std::exchange(state_->wrong_mode_reported_, true)) {
+      state_->ports_.log.write(
+          ports::LogLevel::error,
+          "another node writes through the write buffer and this one does not: all nodes must have "
+          "the same --durability",
+          {{"document", document.text()}});
+    }
+    return;
+  }
   if (Room* room = state_->find_room(document)) {
     room->on_buffer_update(position, update);
     state_->touch(*room);

@@ -32,6 +32,7 @@ enum class Counter : std::uint8_t {
   snapshot_fallbacks,
   append_retries,
   gap_repairs,
+  log_rewinds,
   updates_drained,
   drain_failures,
   postgres_transactions,
@@ -55,6 +56,7 @@ enum class Gauge : std::uint8_t {
   document_memory_bytes,
   unlogged_bytes,
   undrained_bytes,
+  documents_undrained_late,
   ring_bytes,
   commit_queue_updates,
   readers_paused,
@@ -99,6 +101,7 @@ enum class Rejection : std::uint8_t {
   slow_consumer,
   draining,
   not_durable,
+  log_went_back,
   count_,
 };
 
@@ -131,6 +134,7 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Counter::count_
     {"syncline_snapshot_fallbacks_total", "Damaged snapshots passed over while loading"},
     {"syncline_append_retries_total", "Updates appended again after a refused or unknown outcome"},
     {"syncline_gap_repairs_total", "Reads of the log or the write buffer to fill a gap"},
+    {"syncline_log_rewinds_total", "Open documents loaded anew because their log had gone back"},
     {"syncline_updates_drained_total", "Updates moved from the write buffer into the log"},
     {"syncline_drain_failures_total", "Rounds of a worker in which something had to be given up"},
     {"syncline_postgres_transactions_total", "Transactions begun that write"},
@@ -156,6 +160,8 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
     {"syncline_unlogged_bytes", "Bytes of updates accepted and not yet durable"},
     {"syncline_undrained_bytes",
      "Bytes of updates in the write buffer, or lost from it, and not known to be in the log"},
+    {"syncline_documents_undrained_late",
+     "Open documents with an update that no worker has moved into the log for 30 s"},
     {"syncline_ring_bytes", "Bytes of encoded frames kept for connections to read"},
     {"syncline_commit_queue_updates", "Updates waiting for the next commit"},
     {"syncline_readers_paused", "Connections whose socket is not read to hold back their sender"},
@@ -217,6 +223,7 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Rejection
         "slow_consumer",
         "draining",
         "not_durable",
+        "log_went_back",
     }};
 
 static_assert(!counter_info.back().name.empty() && !gauge_info.back().name.empty() &&

@@ -62,13 +62,7 @@ PostgresProcess::PostgresProcess() : PostgresProcess(Setting{}) {}
 PostgresProcess::PostgresProcess(const Setting& setting) : port_(free_port()) {
   // The service's user must be able to make its own folder here, and to write into this one.
   ::chmod(folder_.path().c_str(), 0777);
-  const auto made =
-      run_command({.arguments = {program("initdb"), "--pgdata", (folder_.path() / "data").string(),
-                                 "--username", superuser, "--auth", "trust", "--no-sync",
-                                 "--no-instructions", "--encoding", "UTF8", "--locale", "C"},
-                   .output = folder_.path() / "initdb.log",
-                   .user = unprivileged_user(service_user)});
-  SYNCLINE_ASSERT(made.ok(), made.error().detail);
+  make_data(setting);
   settings_ = {"listen_addresses=127.0.0.1",
                "port=" + std::to_string(port_),
                "unix_socket_directories=" + folder_.path().string(),
@@ -77,6 +71,27 @@ PostgresProcess::PostgresProcess(const Setting& setting) : port_(free_port()) {
                "log_min_messages=warning"};
   settings_.insert(settings_.end(), setting.more.begin(), setting.more.end());
   start();
+}
+
+void PostgresProcess::make_data(const Setting& setting) const {
+  const std::string data = (folder_.path() / "data").string();
+  std::vector<std::string> arguments = {
+      program("initdb"), "--pgdata",   data,   "--username", superuser, "--auth",           "trust",
+      "--no-sync",       "--encoding", "UTF8", "--locale",   "C",       "--no-instructions"};
+  if (setting.standby_of != nullptr) {
+    arguments = {program("pg_basebackup"),
+                 "--pgdata",
+                 data,
+                 "--dbname",
+                 setting.standby_of->url(),
+                 "--write-recovery-conf",
+                 "--checkpoint=fast",
+                 "--no-sync"};
+  }
+  const auto made = run_command({.arguments = arguments,
+                                 .output = folder_.path() / "initdb.log",
+                                 .user = unprivileged_user(service_user)});
+  SYNCLINE_ASSERT(made.ok(), made.error().detail);
 }
 
 PostgresProcess::~PostgresProcess() {
@@ -129,6 +144,12 @@ void PostgresProcess::stop_immediately() {
   process_->send(SIGQUIT);
   process_->wait();
   process_.reset();
+}
+
+void PostgresProcess::promote() {
+  SYNCLINE_ASSERT(running());
+  const std::string done = run_sql("SELECT pg_promote()");
+  SYNCLINE_ASSERT(done == "t\n", done);
 }
 
 void PostgresProcess::pause() { signal_all(SIGSTOP); }

@@ -17,6 +17,7 @@ class PostgresProcess {
   struct Setting {
     bool fsync = false;                  // A test that kills only processes can do without.
     std::vector<std::string> more = {};  // Further settings: "name=value".
+    const PostgresProcess* standby_of = nullptr;  // Follows it, and only reads, until promote().
   };
 
   PostgresProcess();
@@ -37,6 +38,8 @@ class PostgresProcess {
   void stop_immediately();
   // Returns once it answers.
   void start();
+  // A standby becomes a primary of its own; returns when it is one.
+  void promote();
   // SIGSTOP and SIGCONT of the server and all its backends: it is there and silent.
   void pause();
   void resume();
@@ -45,6 +48,7 @@ class PostgresProcess {
   std::string run_sql(const std::string& sql, const std::string& database = "postgres") const;
 
  private:
+  void make_data(const Setting& setting) const;
   void signal_all(int signal) const;
 
   TemporaryFolder folder_;

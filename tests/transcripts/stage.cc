@@ -354,6 +354,8 @@ bool Stage::run_store_command(const Command& command) {
     }
   } else if (verb == "damage-record") {
     store_.damage_record(document, Sequence{std::stoul(command.word(1))});
+  } else if (verb == "log-goes-back") {
+    store_.lose_after(document, Sequence{std::stoul(command.word(1))});
   } else if (verb == "damage-snapshot") {
     store_.damage_newest_snapshot(document);
   } else if (verb == "log") {
@@ -387,16 +389,19 @@ bool Stage::run_broker_command(const Command& command) {
 void Stage::act_as_another_node(const Command& command) {
   const std::string& verb = command.word(1);
   const DocumentName document = DocumentName::parse(usual_document).value();
-  if (buffered_ && (verb == "insert" || verb == "delete")) {
-    const SharedBytes update = write_as_another_node(command);
+  if (verb == "writes-through-a-buffer") {
+    shard().on_buffer_update(document, {.lineage = std::uint64_t{1} << 32, .offset = 1},
+                             SharedBytes(as_bytes("any")));
+  } else if (buffered_ && (verb == "insert" || verb == "delete")) {
+    const SharedBytes update = write_as_another_node(command, 1);
     const auto position = buffer_.append({.step = StoreStep::buffer_append,
                                           .token = {},
                                           .document = document,
                                           .bytes = update,
                                           .checksum = core::checksum(update.view())});
     say("buffered elsewhere position=" + position_text(position));
-  } else if (verb == "insert" || verb == "delete") {
-    const SharedBytes update = write_as_another_node(command);
+  } else if (verb == "insert" || verb == "delete" || verb == "commits") {
+    const SharedBytes update = write_as_another_node(command, verb == "commits" ? 2 : 1);
     const Sequence sequence = store_.commit({.step = StoreStep::append,
                                              .token = {},
                                              .document = document,
@@ -420,13 +425,13 @@ void Stage::act_as_another_node(const Command& command) {
   }
 }
 
-SharedBytes Stage::write_as_another_node(const Command& command) {
+SharedBytes Stage::write_as_another_node(const Command& command, std::size_t verb) {
   // It has read the log up to here.
   const DocumentName document = DocumentName::parse(usual_document).value();
   for (const auto& record : store_.log(document)) remote_.apply(record.update.view());
   remote_.on_open(events_.now());
   remote_.take_outbox();
-  remote_.edit([&](crdt::Doc& doc) { edit_text(doc, command, 1); });
+  remote_.edit([&](crdt::Doc& doc) { edit_text(doc, command, verb); });
   const Bytes frame = remote_.take_outbox().at(0);
   // Past the message's two type bytes and its length.
   const auto message = protocol::y_websocket::parse(frame);

@@ -77,7 +77,7 @@ class Stage final : private world::Surroundings {
   world::StoreAnswer execute(const world::StoreRequest& request, world::StoreFault fault);
   void answer_everything();
   void drain_buffer();
-  SharedBytes write_as_another_node(const Command& command);
+  SharedBytes write_as_another_node(const Command& command, std::size_t verb);
   void act_as_another_node(const Command& command);
   std::string describe(const world::StoreRequest& request) const;
   std::string label(const DocumentName& document) const;

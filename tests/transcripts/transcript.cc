@@ -149,6 +149,8 @@ void configure(core::Config& config, const Command& command) {
       {"pending_bytes_max", &config.pending_bytes_max},
       {"unlogged_bytes_max", &config.unlogged_bytes_max},
       {"undrained_bytes_max", &config.undrained_bytes_max},
+      {"unlogged_total_bytes_max", &config.unlogged_total_bytes_max},
+      {"undrained_total_bytes_max", &config.undrained_total_bytes_max},
       {"send_window_bytes", &config.send_window_bytes},
       {"ring_bytes_max", &config.ring_bytes_max},
       {"ring_frames_max", &config.ring_frames_max},

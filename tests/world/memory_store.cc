@@ -216,7 +216,9 @@ Result<std::optional<ports::Snapshot>> MemoryStore::read_snapshot(const StoreReq
 
 ports::SnapshotOutcome MemoryStore::write_snapshot(const StoreRequest& request, StoreFault fault) {
   if (fault != StoreFault::none) return ports::SnapshotOutcome::failed;
-  auto& snapshots = shelves_[request.document].snapshots;
+  Shelf& shelf = shelves_[request.document];
+  if (request.sequence.value > shelf.log.size()) return ports::SnapshotOutcome::stale;
+  auto& snapshots = shelf.snapshots;
   if (!snapshots.empty() && snapshots.rbegin()->first >= request.sequence) {
     return ports::SnapshotOutcome::stale;
   }
@@ -263,6 +265,17 @@ void MemoryStore::damage_newest_snapshot(const DocumentName& document) {
   auto& snapshots = shelves_[document].snapshots;
   SYNCLINE_ASSERT(!snapshots.empty());
   snapshots.rbegin()->second.state = damaged(snapshots.rbegin()->second.state);
+}
+
+void MemoryStore::lose_after(const DocumentName& document, Sequence last) {
+  Shelf& shelf = shelves_[document];
+  SYNCLINE_ASSERT(last.value <= shelf.log.size());
+  shelf.log.resize(last.value);
+  shelf.ids = {};
+  for (const ports::LogRecord& record : shelf.log) {
+    shelf.ids.add_all(client::read_update_ids(record.update.view()).value());
+  }
+  std::erase_if(shelf.snapshots, [&](const auto& each) { return each.first > last; });
 }
 
 void StorePort::append(RequestToken token, const DocumentName& document, SharedBytes update,

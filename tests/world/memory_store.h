@@ -101,6 +101,8 @@ class MemoryStore {
   // Damages what is stored, for good.
   void damage_record(const DocumentName& document, Sequence sequence);
   void damage_newest_snapshot(const DocumentName& document);
+  // The log goes back: it failed over to where only the records up to here had arrived.
+  void lose_after(const DocumentName& document, Sequence last);
 
  private:
   struct Shelf {

@@ -9,6 +9,7 @@
 #include <libpq-fe.h>
 
 #include "server/adapters/postgres/schema_name.h"
+#include "server/base/limits.h"
 
 namespace syncline::adapters {
 namespace {
@@ -50,6 +51,10 @@ namespace {
 
 // How much longer than the server itself takes to give up.
 constexpr Duration answer_grace = seconds(2);
+// What is large takes long on a slow disk or line: a statement may take so much longer for every so
+// many bytes that it moves beyond the first. In steps, so that the server is rarely told.
+constexpr std::size_t bytes_step = 4 * limits::mebibyte;
+constexpr Duration time_for_step = seconds(4);
 
 long in_milliseconds(Duration duration) {
   return static_cast<long>(duration_cast<milliseconds>(duration).count());
@@ -90,15 +95,18 @@ Result<std::string> connection_string(const PostgresOptions& options) {
     text += "' ";
   };
   const std::string timeout = std::to_string(in_milliseconds(options.statement_timeout));
+  // Beside what the user's or the database's own settings may say: only this is read here.
   std::string server_options = "-c search_path=" + std::string(schema_name) +
-                               " -c statement_timeout=" + timeout +
+                               " -c bytea_output=hex -c statement_timeout=" + timeout +
                                " -c idle_in_transaction_session_timeout=" + timeout;
   bool names_program = false;
+  bool names_session = std::getenv("PGTARGETSESSIONATTRS") != nullptr;
   for (const PQconninfoOption* each = parsed.get(); each->keyword != nullptr; ++each) {
     if (each->val == nullptr || *each->val == '\0') continue;
     const std::string_view keyword = each->keyword;
-    if (keyword == "connect_timeout") continue;
+    if (keyword == "connect_timeout" || keyword == "client_encoding") continue;
     if (keyword == "application_name") names_program = true;
+    if (keyword == "target_session_attrs") names_session = true;
     if (keyword == "options") {
       server_options = std::string(each->val) + " " + server_options;
       continue;
@@ -106,6 +114,10 @@ Result<std::string> connection_string(const PostgresOptions& options) {
     add(keyword, each->val);
   }
   if (!names_program) add("application_name", "syncline");
+  // Of several hosts the one that takes writes. Readers, too: a standby may be behind, and what it
+  // lacks would be taken for lost.
+  if (!names_session) add("target_session_attrs", "read-write");
+  add("client_encoding", "UTF8");
   add("options", server_options);
   add("connect_timeout", std::to_string(in_whole_seconds(options.connect_timeout)));
   // For a peer that is gone without a word. One that is there and says nothing is the watchdog's.
@@ -119,17 +131,20 @@ Result<std::string> connection_string(const PostgresOptions& options) {
 ErrorCode code_of(std::string_view sqlstate) {
   if (sqlstate == "53100") return ErrorCode::storage_full;
   if (sqlstate.starts_with("54") || sqlstate.starts_with("22")) return ErrorCode::too_large;
+  if (sqlstate.starts_with("23")) return ErrorCode::io_error;
   return ErrorCode::unavailable;
 }
 
 // What the server said no to. Class 57 is its end, or a timeout, which may come while it commits;
-// 08 is a connection in trouble.
+// 08 is a connection in trouble; 25006 is a server that only reads, since it is no primary any
+// more: who connects anew may find the one that is.
 Failure failure_of(const pqxx::sql_error& error, bool lost) {
   const std::string_view state = error.sqlstate();
   const bool in_doubt = lost || state.starts_with("57") || state.starts_with("08");
+  const bool useless = state.starts_with("57P") || state.starts_with("08") || state == "25006";
   return {.outcome = in_doubt ? ports::Outcome::unknown : ports::Outcome::refused,
           .error = Error{code_of(state), one_line(error.what())},
-          .lost = lost || state.starts_with("57P") || state.starts_with("08")};
+          .lost = lost || useless};
 }
 
 Failure lost(const std::exception& error) {
@@ -150,7 +165,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const PostgresOptions& opti
     connection->inhibit_reactivation(true);
 #endif
     return std::unique_ptr<Connection>(
-        new Connection(std::move(connection), watchdog, options.statement_timeout + answer_grace));
+        new Connection(std::move(connection), watchdog, options.statement_timeout));
   } catch (const std::exception& error) {
     return Error{ErrorCode::unavailable,
                  "--postgres " + describe(options) + ": " + one_line(error.what()) +
@@ -159,9 +174,25 @@ Result<std::unique_ptr<Connection>> Connection::open(const PostgresOptions& opti
   }
 }
 
-std::optional<Failure> Connection::attempt(const std::function<void(pqxx::connection&)>& work) {
-  const Watchdog::Watch watch(watchdog_, connection_->sock(), answer_timeout_);
+Duration Connection::time_limit(std::size_t bytes) const {
+  const std::size_t steps = bytes == 0 ? 0 : (bytes - 1) / bytes_step;
+  return statement_timeout_ + time_for_step * static_cast<std::int64_t>(steps);
+}
+
+void Connection::tell_server(Duration limit) {
+  if (limit == server_limit_) return;
+  pqxx::nontransaction tell(*connection_);
+  tell.exec("SET statement_timeout = " + std::to_string(in_milliseconds(limit)));
+  server_limit_ = limit;
+}
+
+std::optional<Failure> Connection::attempt(const std::function<void(pqxx::connection&)>& work,
+                                           std::size_t bytes) {
+  const Duration limit = time_limit(bytes);
+  Watchdog::Watch watch(watchdog_, connection_->sock(), limit + answer_grace);
+  watch_ = &watch;
   try {
+    tell_server(limit);
     work(*connection_);
     return std::nullopt;
   } catch (const pqxx::in_doubt_error& error) {

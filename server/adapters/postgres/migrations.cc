@@ -19,7 +19,7 @@ constexpr const char* migration_lock = "SELECT pg_advisory_xact_lock(60082065471
 // Migration i brings the tables from version i to i + 1. A released one is never edited.
 //
 // An update's 64-bit checksum is stored as the signed integer with the same bits.
-constexpr std::array<const char*, 1> migrations = {
+constexpr std::array<const char*, 2> migrations = {
     R"sql(
 -- The row of a document is locked by whoever appends to its log, and changed by each: it stays on
 -- its page (no indexed column changes, and there is room).
@@ -157,6 +157,29 @@ BEGIN
   RETURN true;
 END $$;
     )sql",
+    R"sql(
+-- Writes a snapshot unless there is one at this or a later sequence, or the log does not go so far:
+-- then it is of a log that the database has lost (a failover to a standby that was behind). Keeps
+-- the two newest.
+CREATE OR REPLACE FUNCTION write_snapshot(document text, up_to bigint, check_sum bigint,
+                                          state bytea)
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  target bigint;
+BEGIN
+  PERFORM lock_documents(ARRAY[document]);
+  SELECT id INTO target FROM documents WHERE name = document AND head >= up_to;
+  IF target IS NULL
+     OR EXISTS (SELECT FROM snapshots WHERE document_id = target AND sequence >= up_to) THEN
+    RETURN false;
+  END IF;
+  INSERT INTO snapshots (document_id, sequence, checksum, data)
+    VALUES (target, up_to, check_sum, state);
+  DELETE FROM snapshots WHERE document_id = target AND sequence NOT IN (
+    SELECT sequence FROM snapshots WHERE document_id = target ORDER BY sequence DESC LIMIT 2);
+  RETURN true;
+END $$;
+    )sql",
 };
 constexpr int version_now = static_cast<int>(migrations.size());
 
@@ -201,6 +224,15 @@ Error failed(const PostgresOptions& options, const postgres::Failure& failure) {
                    "runs `syncline-server migrate` as one who has it"};
 }
 
+// Names of documents are any text.
+Result<void> check_encoding(Connection& connection, const PostgresOptions& options) {
+  SYNCLINE_ASSIGN(const std::string encoding, connection.setting("server_encoding"));
+  if (encoding == "UTF8") return {};
+  return Error{ErrorCode::unsupported_version,
+               "--postgres " + describe(options) + ": its encoding is " + encoding +
+                   "; it must be UTF8 (CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0)"};
+}
+
 // Tables may be changed for longer than a statement may otherwise take.
 PostgresOptions patient(PostgresOptions options) {
   options.statement_timeout = std::max<Duration>(options.statement_timeout, seconds(600));
@@ -212,6 +244,7 @@ PostgresOptions patient(PostgresOptions options) {
 Result<Migration> migrate_postgres(const PostgresOptions& options, ports::Clock& clock) {
   postgres::Watchdog watchdog(clock);
   SYNCLINE_ASSIGN(const auto connection, Connection::open(patient(options), watchdog));
+  SYNCLINE_TRY(check_encoding(*connection, options));
   Migration done{.from = 0, .to = version_now};
   const auto failure = connection->attempt([&](pqxx::connection& raw) {
     pqxx::work transaction(raw);
@@ -232,6 +265,7 @@ Result<Migration> migrate_postgres(const PostgresOptions& options, ports::Clock&
 Result<void> check_postgres_version(const PostgresOptions& options, ports::Clock& clock) {
   postgres::Watchdog watchdog(clock);
   SYNCLINE_ASSIGN(const auto connection, Connection::open(options, watchdog));
+  SYNCLINE_TRY(check_encoding(*connection, options));
   int version = 0;
   const auto failure = connection->attempt([&](pqxx::connection& raw) {
     pqxx::nontransaction transaction(raw);

@@ -17,8 +17,10 @@ using postgres::ArrayText;
 using postgres::to_signed;
 using postgres::to_unsigned;
 
-// A page holds at most so many records, so that finding its end does not look through a long log.
+// A page holds at most so many records.
 constexpr int page_records_max = 20'000;
+// A snapshot above this is asked for by itself, with the time that its size needs.
+constexpr std::int64_t small_snapshot_bytes_max = 4 * std::int64_t{limits::mebibyte};
 
 // Sequence numbers are signed in the database; "the newest of all" is beyond them.
 std::int64_t bounded(Sequence sequence) {
@@ -36,7 +38,9 @@ void prepare_reads(pqxx::connection& connection) {
                                  "ORDER BY name LIMIT $2::bigint");
   connection.prepare("find", entry + "FROM documents WHERE name = $1::text");
   // The head and the records in one statement, so that both are of one moment. The bytes of a page
-  // are counted up to the record before, so that there is always one.
+  // are counted up to the record before, so that there is always one. Finding its end must not look
+  // through a long log: twice as many records as would fill it, if they were as large as the
+  // document's others, are enough. (A page may be less than full.)
   connection.prepare(
       "log",
       "SELECT documents.head, page.sequence, page.checksum, page.data FROM documents "
@@ -44,8 +48,9 @@ void prepare_reads(pqxx::connection& connection) {
       "  sum(octet_length(data)) OVER (ORDER BY sequence) - octet_length(data) AS before "
       "  FROM (SELECT sequence, checksum, data FROM updates "
       "        WHERE document_id = documents.id AND sequence > $2::bigint "
-      "        ORDER BY sequence LIMIT " +
+      "        ORDER BY sequence LIMIT least(" +
           std::to_string(page_records_max) +
+          ", 16 + 2 * $3::float8 * documents.head / greatest(documents.log_bytes, 1))::bigint"
           ") AS rows) AS page ON page.before < $3::bigint OR page.before = 0 "
           "WHERE documents.name = $1::text ORDER BY page.sequence");
   connection.prepare("heads",
@@ -53,9 +58,15 @@ void prepare_reads(pqxx::connection& connection) {
                      "WITH ORDINALITY AS asked(name, ordinal) "
                      "LEFT JOIN documents USING (name) ORDER BY asked.ordinal");
   connection.prepare("snapshot",
-                     "SELECT sequence, checksum, data FROM snapshots WHERE sequence < $2::bigint "
-                     "AND document_id = (SELECT id FROM documents WHERE name = $1::text) "
-                     "ORDER BY sequence DESC LIMIT 1");
+                     "SELECT sequence, checksum, octet_length(data)::bigint, "
+                     "CASE WHEN octet_length(data) <= " +
+                         std::to_string(small_snapshot_bytes_max) +
+                         " THEN data END FROM snapshots WHERE sequence < $2::bigint "
+                         "AND document_id = (SELECT id FROM documents WHERE name = $1::text) "
+                         "ORDER BY sequence DESC LIMIT 1");
+  connection.prepare("large_snapshot",
+                     "SELECT data FROM snapshots WHERE sequence = $2::bigint "
+                     "AND document_id = (SELECT id FROM documents WHERE name = $1::text)");
 }
 
 Result<ports::DocumentEntry> entry_of(const pqxx::row& row) {
@@ -105,14 +116,22 @@ class PostgresReader::State {
   // Runs a prepared statement.
   template <class... Arguments>
   Result<pqxx::result> ask(const char* statement, const Arguments&... arguments) {
+    return ask_for_bytes(0, statement, arguments...);
+  }
+  // One whose answer may have about so many bytes.
+  template <class... Arguments>
+  Result<pqxx::result> ask_for_bytes(std::size_t bytes, const char* statement,
+                                     const Arguments&... arguments) {
     const std::lock_guard lock(mutex_);
     if (ended_.load()) return Error{ErrorCode::unavailable};
     SYNCLINE_TRY(reconnect());
     pqxx::result result;
-    const auto failure = connection_->attempt([&](pqxx::connection& raw) {
-      pqxx::nontransaction transaction(raw);
-      result = transaction.exec_prepared(statement, arguments...);
-    });
+    const auto failure = connection_->attempt(
+        [&](pqxx::connection& raw) {
+          pqxx::nontransaction transaction(raw);
+          result = transaction.exec_prepared(statement, arguments...);
+        },
+        bytes);
     if (!failure) return result;
     if (metrics_ != nullptr) metrics_->add(ports::Counter::postgres_failures);
     if (failure->lost) {
@@ -199,17 +218,21 @@ Result<std::optional<ports::DocumentEntry>> PostgresReader::find(const DocumentN
 
 Result<ports::LogPage> PostgresReader::read_log(const DocumentName& document, Sequence after,
                                                 std::size_t bytes_max) {
-  SYNCLINE_ASSIGN(const pqxx::result rows, state_->ask("log", document.text(), bounded(after),
-                                                       static_cast<std::int64_t>(bytes_max)));
+  // More would be no page, and no number in the database.
+  bytes_max = std::min<std::size_t>(bytes_max, 1024 * limits::mebibyte);
+  SYNCLINE_ASSIGN(const pqxx::result rows,
+                  state_->ask_for_bytes(bytes_max, "log", document.text(), bounded(after),
+                                        static_cast<std::int64_t>(bytes_max)));
   ports::LogPage page;
   if (rows.empty()) return page;
   page.head = Sequence{to_unsigned(rows[0][0].as<std::int64_t>())};
   page.records.reserve(static_cast<std::size_t>(rows.size()));
   for (const auto& row : rows) {
     if (row[1].is_null()) break;  // There are no records.
+    SYNCLINE_ASSIGN(Bytes update, postgres::bytea_of(text_of(row[3])));
     page.records.push_back({.sequence = Sequence{to_unsigned(row[1].as<std::int64_t>())},
                             .checksum = to_unsigned(row[2].as<std::int64_t>()),
-                            .update = SharedBytes(postgres::bytea_of(text_of(row[3])))});
+                            .update = SharedBytes(std::move(update))});
   }
   return page;
 }
@@ -230,10 +253,21 @@ Result<std::optional<ports::Snapshot>> PostgresReader::read_snapshot(const Docum
   SYNCLINE_ASSIGN(const pqxx::result rows,
                   state_->ask("snapshot", document.text(), bounded(before)));
   if (rows.empty()) return std::optional<ports::Snapshot>();
-  return std::optional(
-      ports::Snapshot{.sequence = Sequence{to_unsigned(rows[0][0].as<std::int64_t>())},
-                      .checksum = to_unsigned(rows[0][1].as<std::int64_t>()),
-                      .state = SharedBytes(postgres::bytea_of(text_of(rows[0][2])))});
+  const auto sequence = rows[0][0].as<std::int64_t>();
+  pqxx::result large;
+  if (rows[0][3].is_null()) {
+    const auto bytes = static_cast<std::size_t>(rows[0][2].as<std::int64_t>());
+    SYNCLINE_ASSIGN(large,
+                    state_->ask_for_bytes(bytes, "large_snapshot", document.text(), sequence));
+    if (large.empty()) {
+      return Error{ErrorCode::unavailable, "the snapshot was replaced while it was read"};
+    }
+  }
+  const pqxx::field data = large.empty() ? rows[0][3] : large[0][0];
+  SYNCLINE_ASSIGN(Bytes state, postgres::bytea_of(text_of(data)));
+  return std::optional(ports::Snapshot{.sequence = Sequence{to_unsigned(sequence)},
+                                       .checksum = to_unsigned(rows[0][1].as<std::int64_t>()),
+                                       .state = SharedBytes(std::move(state))});
 }
 
 }  // namespace syncline::adapters

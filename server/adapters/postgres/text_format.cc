@@ -4,8 +4,6 @@
 #include <charconv>
 #include <utility>
 
-#include "server/base/assert.h"
-
 namespace syncline::adapters::postgres {
 namespace {
 
@@ -37,14 +35,16 @@ std::string bytea_text(BytesView bytes) {
   return text;
 }
 
-Bytes bytea_of(std::string_view text) {
-  SYNCLINE_ASSERT(text.starts_with("\\x") && text.size() % 2 == 0);
+Result<Bytes> bytea_of(std::string_view text) {
+  const Error unreadable{ErrorCode::unavailable,
+                         "PostgreSQL sends bytes in another format than bytea_output = hex"};
+  if (!text.starts_with("\\x") || text.size() % 2 != 0) return unreadable;
   text.remove_prefix(2);
   Bytes bytes(text.size() / 2);
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     const int high = value_of(text[2 * at]);
     const int low = value_of(text[2 * at + 1]);
-    SYNCLINE_ASSERT(high >= 0 && low >= 0);
+    if (high < 0 || low < 0) return unreadable;
     bytes[at] = static_cast<std::byte>(high << 4 | low);
   }
   return bytes;

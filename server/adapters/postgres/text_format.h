@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "server/base/bytes.h"
+#include "server/base/result.h"
 
 // Values as PostgreSQL reads and writes them in its text format.
 
@@ -14,8 +15,8 @@ namespace syncline::adapters::postgres {
 // \x68656c6c6f
 std::string bytea_text(BytesView bytes);
 void append_bytea_text(std::string& text, BytesView bytes);
-// REQUIRES: the text came from the server (bytea_output = hex).
-Bytes bytea_of(std::string_view text);
+// `unavailable`: not of this format (the server has bytea_output = escape).
+Result<Bytes> bytea_of(std::string_view text);
 
 // Builds the text of an array: {1,2} or {"a","b"}.
 class ArrayText {

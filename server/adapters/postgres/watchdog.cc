@@ -17,7 +17,8 @@ Watchdog::~Watchdog() {
   thread_.join();
 }
 
-Watchdog::Watch::Watch(Watchdog& watchdog, int socket, Duration limit) : watchdog_(watchdog) {
+Watchdog::Watch::Watch(Watchdog& watchdog, int socket, Duration limit)
+    : watchdog_(watchdog), limit_(limit) {
   const Instant deadline = watchdog.clock_.now() + limit;
   const std::lock_guard lock(watchdog.mutex_);
   id_ = ++watchdog.last_id_;
@@ -30,6 +31,12 @@ Watchdog::Watch::Watch(Watchdog& watchdog, int socket, Duration limit) : watchdo
 Watchdog::Watch::~Watch() {
   const std::lock_guard lock(watchdog_.mutex_);
   watchdog_.watched_.erase(id_);
+}
+
+void Watchdog::Watch::renew() {
+  const Instant deadline = watchdog_.clock_.now() + limit_;
+  const std::lock_guard lock(watchdog_.mutex_);
+  watchdog_.watched_.at(id_).deadline = deadline;
 }
 
 void Watchdog::cut_all() {

@@ -31,11 +31,15 @@ class Watchdog {
     Watch(Watchdog& watchdog, int socket, Duration limit);
     ~Watch();
 
+    // Something was heard: `limit` begins again.
+    void renew();
+
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
    private:
     Watchdog& watchdog_;
+    const Duration limit_;
     std::uint64_t id_;
   };
 

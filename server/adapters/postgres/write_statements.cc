@@ -1,6 +1,7 @@
 #include "server/adapters/postgres/write_statements.h"
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -10,6 +11,9 @@
 
 namespace syncline::adapters::postgres {
 namespace {
+
+// Of a document, those that were drained last.
+constexpr int lineages_kept = 8;
 
 // {1,2,3}
 std::vector<Sequence> sequences_of(std::string_view text, std::size_t count) {
@@ -100,6 +104,27 @@ void end_drain(pqxx::transaction_base& transaction, const std::vector<DrainedDoc
                             lineage_ids.take(), lineages.take(), throughs.take());
 }
 
+// Each loss of the buffer leaves a row behind. The newest are kept: a worker that was stopped for
+// long may still drain what it read before. So are those of entries that the buffer still has.
+void forget_old_lineages(pqxx::transaction_base& transaction,
+                         const std::vector<ports::DrainBatch>& batches,
+                         const std::vector<DrainedDocument>& documents) {
+  for (std::size_t at = 0; at < documents.size(); ++at) {
+    const auto& lineages = documents[at].through;
+    if (lineages.size() <= std::size_t{lineages_kept}) continue;
+    std::set<std::uint64_t> here;
+    for (const ports::BufferRecord& record : batches[at].records) {
+      here.insert(record.position.lineage);
+    }
+    ArrayText old;
+    const auto first_kept = std::prev(lineages.end(), lineages_kept);
+    for (auto lineage = lineages.begin(); lineage != first_kept; ++lineage) {
+      if (!here.contains(lineage->first)) old.add(to_signed(lineage->first));
+    }
+    transaction.exec_prepared("forget_lineages", documents[at].id, old.take());
+  }
+}
+
 }  // namespace
 
 void prepare_writes(pqxx::connection& connection) {
@@ -110,6 +135,9 @@ void prepare_writes(pqxx::connection& connection) {
   connection.prepare("end_drain",
                      "SELECT end_drain($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], "
                      "$5::bigint[], $6::bigint[])");
+  connection.prepare(
+      "forget_lineages",
+      "DELETE FROM drained WHERE document_id = $1::bigint AND lineage = ANY ($2::bigint[])");
 }
 
 // One statement without BEGIN and COMMIT: one round trip.
@@ -138,11 +166,16 @@ bool write_snapshot(pqxx::connection& connection, const store::SnapshotRequest& 
 }
 
 std::vector<Sequence> drain(pqxx::connection& connection,
-                            const std::vector<ports::DrainBatch>& batches) {
+                            const std::vector<ports::DrainBatch>& batches,
+                            const std::function<void()>& answered) {
   pqxx::work transaction(connection);
   std::vector<DrainedDocument> documents = begin_drain(transaction, batches);
+  answered();
   copy_updates(transaction, batches, documents);
+  answered();
   end_drain(transaction, documents);
+  forget_old_lineages(transaction, batches, documents);
+  answered();
   transaction.commit();
   std::vector<Sequence> heads;
   heads.reserve(documents.size());

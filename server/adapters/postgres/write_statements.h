@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -22,8 +23,10 @@ std::vector<Sequence> append(pqxx::connection& connection,
 // True if it was written, false if it is stale.
 bool write_snapshot(pqxx::connection& connection, const store::SnapshotRequest& request);
 
-// Appends what is not in the log yet, and returns the heads of the logs, one for each batch.
+// Appends what is not in the log yet, and returns the heads of the logs, one for each batch. Calls
+// `answered` after each of its statements.
 std::vector<Sequence> drain(pqxx::connection& connection,
-                            const std::vector<ports::DrainBatch>& batches);
+                            const std::vector<ports::DrainBatch>& batches,
+                            const std::function<void()>& answered);
 
 }  // namespace syncline::adapters::postgres

@@ -7,9 +7,13 @@
 #include <utility>
 
 #include "server/adapters/postgres/write_statements.h"
+#include "server/base/limits.h"
 
 namespace syncline::adapters::postgres {
 namespace {
+
+// Fewer in one transaction would make the database slower, not faster.
+constexpr std::size_t batch_bytes_min = 64 * limits::kibibyte;
 
 double to_seconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::duration<double>>(duration).count();
@@ -24,6 +28,8 @@ store::Answer not_committed(RequestToken token, const Failure& failure) {
 Writer::Writer(const Surroundings& surroundings, std::unique_ptr<Connection> connection)
     : surroundings_(surroundings),
       connection_(std::move(connection)),
+      batch_updates_max_(surroundings.options.batch_updates_max),
+      batch_bytes_max_(surroundings.options.batch_bytes_max),
       backoff_(surroundings.options.reconnect_delay_min, surroundings.options.reconnect_delay_max) {
   note_connected(true);
   thread_ = std::thread([this] { run(); });
@@ -128,11 +134,10 @@ Writer::Batch Writer::take_batch() {
 }
 
 void Writer::take_appends(Batch& batch) {
-  const PostgresOptions& options = surroundings_.options;
   std::size_t bytes = 0;
-  while (!appends_.empty() && batch.appends.size() < options.batch_updates_max) {
+  while (!appends_.empty() && batch.appends.size() < batch_updates_max_) {
     bytes += appends_.front().update.size();
-    if (bytes > options.batch_bytes_max && !batch.appends.empty()) return;
+    if (bytes > batch_bytes_max_ && !batch.appends.empty()) return;
     batch.appends.push_back(std::move(appends_.front()));
     appends_.pop_front();
   }
@@ -148,10 +153,7 @@ void Writer::connect_if_due() {
     return;
   }
   connection_ = std::move(connection).value();
-  backoff_.reset();
   note_connected(true);
-  if (std::exchange(healthy_, true)) return;
-  surroundings_.log.write(ports::LogLevel::info, "PostgreSQL can be written to again", {});
 }
 
 void Writer::note_connected(bool connected) {
@@ -162,6 +164,7 @@ void Writer::note_connected(bool connected) {
 // Says once that it fails, and once that it works again, however much it concerns.
 void Writer::note_failure(const Failure& failure) {
   surroundings_.metrics.add(ports::Counter::postgres_failures);
+  if (failure.about_content()) return;  // Of that, whoever knows what it was.
   if (failure.lost) {
     connection_.reset();
     note_connected(false);
@@ -191,15 +194,18 @@ void Writer::commit(Batch batch) {
   if (updates > 0) surroundings_.metrics.add(ports::Gauge::commit_queue_updates, -updates);
 }
 
-std::optional<Failure> Writer::attempt(const std::function<void(pqxx::connection&)>& work) {
+std::optional<Failure> Writer::attempt(const std::function<void(pqxx::connection&)>& work,
+                                       std::size_t bytes) {
   if (!connection_) return not_connected();
   surroundings_.metrics.add(ports::Counter::postgres_transactions);
   const Instant begun = surroundings_.clock.now();
-  auto failure = connection_->attempt(work);
+  auto failure = connection_->attempt(work, bytes);
   if (failure) {
     note_failure(*failure);
     return failure;
   }
+  // Only now: a server that takes connections and no writes must not be asked without end.
+  backoff_.reset();
   surroundings_.metrics.observe(ports::Histogram::commit_seconds,
                                 to_seconds(surroundings_.clock.now() - begun));
   if (!std::exchange(healthy_, true)) {
@@ -210,13 +216,27 @@ std::optional<Failure> Writer::attempt(const std::function<void(pqxx::connection
 
 void Writer::commit_appends(std::vector<store::AppendRequest> requests) {
   refuse_too_large(requests);
-  if (requests.empty()) return;
+  if (!requests.empty()) commit_part(requests);
+}
+
+void Writer::commit_part(std::span<const store::AppendRequest> requests) {
+  std::size_t bytes = 0;
+  for (const store::AppendRequest& request : requests) bytes += request.update.size();
   std::vector<Sequence> sequences;
   const auto failure = attempt(
-      [&](pqxx::connection& connection) { sequences = postgres::append(connection, requests); });
-  if (failure) {
-    return refuse({.appends = std::move(requests), .snapshot = {}, .drain = {}}, *failure);
+      [&](pqxx::connection& connection) { sequences = postgres::append(connection, requests); },
+      bytes);
+  fit_batches(failure);
+  if (failure && failure->about_content()) {
+    if (requests.size() == 1) {
+      note_refused_update(requests.front(), *failure);
+    } else {
+      const std::size_t half = requests.size() / 2;
+      commit_part(requests.first(half));
+      return commit_part(requests.subspan(half));
+    }
   }
+  if (failure) return refuse(requests, *failure);
   surroundings_.metrics.observe(ports::Histogram::commit_batch_updates,
                                 static_cast<double>(requests.size()));
   SYNCLINE_ASSERT(sequences.size() == requests.size(), sequences.size(), requests.size());
@@ -227,6 +247,29 @@ void Writer::commit_appends(std::vector<store::AppendRequest> requests) {
                                                              .sequence = sequences[at]}});
   }
   answers.deliver();
+}
+
+// After a transaction that did not come to its end in time, the next one carries less: the same
+// again would take as long again. A while later, perhaps more.
+void Writer::fit_batches(const std::optional<Failure>& failure) {
+  const PostgresOptions& options = surroundings_.options;
+  if (!failure) {
+    batch_updates_max_ =
+        std::min(options.batch_updates_max, batch_updates_max_ + batch_updates_max_ / 8 + 1);
+    batch_bytes_max_ = std::min(options.batch_bytes_max, batch_bytes_max_ + batch_bytes_max_ / 8);
+  } else if (failure->outcome == ports::Outcome::unknown) {
+    batch_updates_max_ = std::max<std::size_t>(1, batch_updates_max_ / 2);
+    batch_bytes_max_ =
+        std::max(std::min(batch_bytes_min, options.batch_bytes_max), batch_bytes_max_ / 2);
+  }
+}
+
+// It will be tried again and again: once is enough to say so.
+void Writer::note_refused_update(const store::AppendRequest& request, const Failure& failure) {
+  const std::string& document = request.document.text();
+  if (std::exchange(refused_last_, document) == document) return;
+  surroundings_.log.write(ports::LogLevel::error, "PostgreSQL refuses an update of a document",
+                          {{"document", document}, {"error", failure.error.message()}});
 }
 
 void Writer::refuse_too_large(std::vector<store::AppendRequest>& requests) {
@@ -248,9 +291,11 @@ void Writer::commit_snapshot(const store::SnapshotRequest& request) {
     failure = Failure{
         .outcome = ports::Outcome::refused, .error = Error{ErrorCode::too_large}, .lost = false};
   } else {
-    failure = attempt([&](pqxx::connection& connection) {
-      written = postgres::write_snapshot(connection, request);
-    });
+    failure = attempt(
+        [&](pqxx::connection& connection) {
+          written = postgres::write_snapshot(connection, request);
+        },
+        request.snapshot.state.size());
   }
   if (failure) {
     surroundings_.log.write(
@@ -265,18 +310,31 @@ void Writer::commit_snapshot(const store::SnapshotRequest& request) {
 
 void Writer::commit_drain(DrainRequest request) {
   ports::DrainResult result{.outcome = ports::Outcome::committed};
-  const auto failure = attempt([&](pqxx::connection& connection) {
-    result.heads = postgres::drain(connection, request.batches);
-  });
+  std::size_t bytes = 0;
+  for (const ports::DrainBatch& batch : request.batches) {
+    for (const ports::BufferRecord& record : batch.records) bytes += record.update.size();
+  }
+  const auto failure = attempt(
+      [&](pqxx::connection& connection) {
+        result.heads =
+            postgres::drain(connection, request.batches, [this] { connection_->note_answer(); });
+      },
+      bytes);
   if (failure) result = {.outcome = failure->outcome, .heads = {}, .error = failure->error.code};
   request.requester->deliver(request.token, std::move(result));
 }
 
-void Writer::refuse(const Batch& batch, const Failure& failure) {
+void Writer::refuse(std::span<const store::AppendRequest> appends, const Failure& failure) {
   store::Answers answers;
-  for (const store::AppendRequest& request : batch.appends) {
+  for (const store::AppendRequest& request : appends) {
     answers.add(request.requester, not_committed(request.token, failure));
   }
+  answers.deliver();
+}
+
+void Writer::refuse(const Batch& batch, const Failure& failure) {
+  refuse(batch.appends, failure);
+  store::Answers answers;
   if (batch.snapshot) {
     answers.add(batch.snapshot->requester,
                 store::SnapshotWriteAnswer{batch.snapshot->token, ports::SnapshotOutcome::failed});

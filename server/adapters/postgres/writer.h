@@ -5,6 +5,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -26,8 +28,10 @@ namespace syncline::adapters::postgres {
 // A document's appends always come to the same writer. Those that fail are answered, and the core
 // asks again; asked again or not, what was asked for first is committed first.
 //
-//   - An update that the server cannot store itself (too large) is refused alone.
+//   - An update that the server cannot store itself (too large, or anything that it says no to
+//     because of what it is) is refused alone.
 //   - What the server refuses for other reasons (no space) is refused as a whole.
+//   - A server that only reads (it was the primary) is left, for the one that is.
 //   - When the connection is lost while a transaction is in flight, its outcome is unknown.
 //   - While there is no connection, everything is refused at once.
 //
@@ -86,11 +90,17 @@ class Writer {
 
   void commit(Batch batch);
   void commit_appends(std::vector<store::AppendRequest> requests);
+  // In one transaction, or in several if the server refuses some of it.
+  void commit_part(std::span<const store::AppendRequest> requests);
+  void fit_batches(const std::optional<Failure>& failure);
+  void note_refused_update(const store::AppendRequest& request, const Failure& failure);
   void commit_snapshot(const store::SnapshotRequest& request);
   void commit_drain(DrainRequest request);
   void refuse(const Batch& batch, const Failure& failure);
+  void refuse(std::span<const store::AppendRequest> appends, const Failure& failure);
   void refuse_too_large(std::vector<store::AppendRequest>& requests);
-  std::optional<Failure> attempt(const std::function<void(pqxx::connection&)>& work);
+  std::optional<Failure> attempt(const std::function<void(pqxx::connection&)>& work,
+                                 std::size_t bytes);
 
   const Surroundings surroundings_;
 
@@ -104,9 +114,13 @@ class Writer {
 
   // The thread's own.
   std::unique_ptr<Connection> connection_;  // Null while there is none.
+  // What one transaction of appends carries at most now.
+  std::size_t batch_updates_max_;
+  std::size_t batch_bytes_max_;
   Instant connect_at_;
   Backoff backoff_;
   bool healthy_ = true;
+  std::string refused_last_;  // The document with the last update that was refused alone.
 
   std::mutex stop_mutex_;  // Makes stop() idempotent from any thread.
   std::thread thread_;     // Last: it uses all of the above.

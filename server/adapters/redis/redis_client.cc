@@ -290,6 +290,30 @@ Result<RedisPersistence> RedisClient::check_persistence(Duration longest) {
                            value_of(answers[3]));
 }
 
+Result<std::size_t> RedisClient::buffered_documents(Duration longest) {
+  const Error unavailable{ErrorCode::unavailable, "no answer from " + options().display()};
+  if (!wait_until_connected(longest)) return unavailable;
+  WaitingRequester requester(2 * redis::KeyNames::buckets);
+  for (unsigned bucket = 0; bucket < redis::KeyNames::buckets; ++bucket) {
+    const std::uint16_t slot = keys().slot(bucket);
+    const std::uint64_t ticket = 2 * std::uint64_t{bucket};
+    ask({.requester = &requester,
+         .ticket = ticket,
+         .arguments = {"ZCARD", keys().dirty(bucket)},
+         .slot = slot});
+    ask({.requester = &requester,
+         .ticket = ticket + 1,
+         .arguments = {"ZCARD", keys().leases(bucket)},
+         .slot = slot});
+  }
+  std::size_t documents = 0;
+  for (const std::optional<Answer>& answer : requester.wait()) {
+    if (answer->outcome != ports::Outcome::committed) return unavailable;
+    documents += answer->reply.view().number().value_or(0);
+  }
+  return documents;
+}
+
 void RedisClient::stop() { state_->stop(); }
 
 const RedisOptions& RedisClient::options() const { return state_->options(); }

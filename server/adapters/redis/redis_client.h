@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -49,6 +50,10 @@ class RedisClient {
   // For the start of a process that buffers in Redis: waits for the connection and asks how Redis
   // is set. `unavailable`: there is no connection within `longest`.
   Result<RedisPersistence> check_persistence(Duration longest);
+
+  // For the start of a process that does not: how many documents the write buffer has entries of
+  // that are not known to be in the log. `unavailable`: as above.
+  Result<std::size_t> buffered_documents(Duration longest);
 
   // Waits about a second for the answers to what was asked, and ends the thread. What is asked
   // later is refused. No user is called after it, except to refuse.

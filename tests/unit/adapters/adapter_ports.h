@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -26,7 +27,10 @@ class FixedClock final : public ports::Clock {
 // Sums what is counted.
 class CountingMetrics final : public ports::Metrics {
  public:
-  void add(ports::Counter, std::uint64_t) override {}
+  void add(ports::Counter counter, std::uint64_t amount) override {
+    const std::lock_guard lock(mutex_);
+    counters_[counter] += amount;
+  }
   void add(ports::Gauge gauge, std::int64_t amount) override {
     const std::lock_guard lock(mutex_);
     if (gauge == ports::Gauge::commit_queue_updates) queued_ += amount;
@@ -45,11 +49,16 @@ class CountingMetrics final : public ports::Metrics {
     const std::lock_guard lock(mutex_);
     return batches_;
   }
+  std::uint64_t count(ports::Counter counter) {
+    const std::lock_guard lock(mutex_);
+    return counters_[counter];
+  }
 
  private:
   std::mutex mutex_;
   std::int64_t queued_ = 0;
   std::vector<double> batches_;
+  std::map<ports::Counter, std::uint64_t> counters_;
 };
 
 class CollectingLog final : public ports::Log {

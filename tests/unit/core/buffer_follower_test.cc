@@ -12,10 +12,10 @@ namespace {
 
 SharedBytes bytes(std::string_view text) { return SharedBytes(as_bytes(text)); }
 
-void add(BufferFollower& follower, ports::BufferPosition position, std::string_view text,
-         bool own) {
+void add(BufferFollower& follower, ports::BufferPosition position, std::string_view text, bool own,
+         Instant now = {}) {
   const SharedBytes update = bytes(text);
-  follower.add(position, checksum(update.view()), update, own);
+  follower.add(position, checksum(update.view()), update, own, now);
 }
 
 std::vector<std::string_view> texts(const std::vector<BufferFollower::Retained>& entries) {
@@ -163,6 +163,19 @@ TEST(BufferFollower, AFlushedBufferLeavesDoubtsInTheirOrder) {
   EXPECT_EQ(texts(follower.take_own_in_doubt()), (Texts{"first", "second", "third", "fourth"}));
   EXPECT_FALSE(follower.retains());
   EXPECT_EQ(follower.lineage(), 1u);
+}
+
+TEST(BufferFollower, SaysSinceWhenTheOldestWaits) {
+  BufferFollower follower;
+  follower.note_lineage(7);
+  EXPECT_EQ(follower.waits_since(), Instant::never());
+  add(follower, {7, 1}, "a", true, Instant{seconds(10)});
+  add(follower, {7, 2}, "b", false, Instant{seconds(20)});
+  EXPECT_EQ(follower.waits_since(), Instant{seconds(10)});
+  follower.note_head({.lineage = 7, .head = 2, .trimmed = 1});
+  EXPECT_EQ(follower.waits_since(), Instant{seconds(20)});
+  follower.note_head({.lineage = 7, .head = 2, .trimmed = 2});
+  EXPECT_EQ(follower.waits_since(), Instant::never());
 }
 
 }  // namespace

@@ -112,6 +112,36 @@ TEST(OpenPostgres, WorksForAUserWhoOwnsTheDatabaseAndNothingElse) {
   EXPECT_TRUE((*database)->append(document("d"), SharedBytes(as_bytes("x")), 1).ok());
 }
 
+TEST(OpenPostgres, ReadsWhatItWroteWhateverTheUsersSettingsSay) {
+  const std::string url = shared_postgres().create_database();
+  const std::string name = url.substr(url.rfind('/') + 1);
+  shared_postgres().run_sql(
+      "CREATE ROLE peculiar LOGIN SUPERUSER; ALTER ROLE peculiar SET bytea_output = 'escape'; "
+      "ALTER ROLE peculiar SET client_encoding = 'LATIN1'");
+  PostgresPorts ports;
+  const auto port = std::to_string(shared_postgres().port());
+  const std::string peculiar = "postgresql://peculiar@127.0.0.1:" + port + "/" + name;
+  const auto database = ports.open(peculiar);
+  ASSERT_TRUE(database.ok()) << database.error().detail;
+  ASSERT_TRUE((*database)->append(document("ä"), SharedBytes(as_bytes("a\001\\")), 1).ok());
+  const auto reader = PostgresReader::open(options_for(peculiar), ports.clock);
+  ASSERT_TRUE(reader.ok());
+  const auto page = (*reader)->read_log(document("ä"), {}, 1000);
+  ASSERT_TRUE(page.ok()) << page.error().detail;
+  ASSERT_EQ(page->records.size(), 1U);
+  EXPECT_EQ(page->records[0].update.view().size(), 3U);
+  const auto names = (*reader)->list(std::nullopt, 10, "");
+  EXPECT_EQ(names->front().name.text(), "ä");
+}
+
+TEST(OpenPostgres, RefusesADatabaseThatCannotHoldEveryName) {
+  shared_postgres().run_sql(
+      "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+  const Error error = open_error(options_for(shared_postgres().url("latin")));
+  EXPECT_NE(error.detail.find("LATIN1"), std::string::npos) << error.detail;
+  EXPECT_NE(error.detail.find("UTF8"), std::string::npos) << error.detail;
+}
+
 TEST(OpenPostgres, WarnsWhereCommitsMayBeForgotten) {
   PostgresPorts ports;
   // The tests' server runs without fsync.
@@ -120,6 +150,31 @@ TEST(OpenPostgres, WarnsWhereCommitsMayBeForgotten) {
   EXPECT_NE(std::find(events.begin(), events.end(),
                       "PostgreSQL is set up to forget what it has committed"),
             events.end());
+}
+
+// Records of very different sizes: a page may be less than full, and is never empty.
+TEST(PostgresReader, ReadsALogInPagesToItsEnd) {
+  PostgresPorts ports;
+  const std::string url = shared_postgres().create_database();
+  const std::string name = url.substr(url.rfind('/') + 1);
+  ASSERT_TRUE(ports.open(url).ok());
+  shared_postgres().run_sql(
+      "INSERT INTO syncline.documents (name, head, log_bytes) VALUES ('d', 3000, 2999 * 10 + "
+      "200000); "
+      "INSERT INTO syncline.updates SELECT 1, i, i, CASE WHEN i = 1500 THEN "
+      "decode(repeat('00', 200000), 'hex') ELSE '0123456789'::bytea END "
+      "FROM generate_series(1, 3000) AS i",
+      name);
+  const auto reader = PostgresReader::open(options_for(url), ports.clock);
+  ASSERT_TRUE(reader.ok());
+  std::uint64_t next = 1;
+  for (int pages = 0; next <= 3000; ++pages) {
+    ASSERT_LT(pages, 500);
+    const auto page = (*reader)->read_log(document("d"), Sequence{next - 1}, 1000);
+    ASSERT_TRUE(page.ok()) << page.error().detail;
+    ASSERT_FALSE(page->records.empty());
+    for (const auto& record : page->records) ASSERT_EQ(record.sequence.value, next++);
+  }
 }
 
 TEST(PostgresReader, ListsAndFindsDocumentsByBytesOfTheirNames) {

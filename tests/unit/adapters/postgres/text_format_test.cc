@@ -24,7 +24,13 @@ TEST(TextFormat, WritesArraysAsTheServerReadsThem) {
 RC_GTEST_PROP(TextFormat, ByteaIsReadAsItWasWritten, (const std::vector<std::uint8_t>& values)) {
   Bytes bytes;
   for (const std::uint8_t value : values) bytes.push_back(std::byte{value});
-  RC_ASSERT(bytea_of(bytea_text(bytes)) == bytes);
+  RC_ASSERT(bytea_of(bytea_text(bytes)).value() == bytes);
+}
+
+TEST(TextFormat, ByteaOfAnotherFormatIsAnError) {
+  for (const char* text : {"", "x", "hello", "\\000\\001", "\\x0", "\\x0g", "\\x0G"}) {
+    EXPECT_EQ(bytea_of(text).error().code, ErrorCode::unavailable) << text;
+  }
 }
 
 }  // namespace

@@ -325,6 +325,21 @@ TEST_F(RedisFaultTest, tells_redis_again_who_is_connected_when_it_has_forgotten)
   process_->client->stop();
 }
 
+TEST_F(RedisFaultTest, says_how_many_documents_are_not_drained) {
+  EXPECT_EQ(process_->client->buffered_documents(seconds(10)).value(), 0u);
+  for (const char* name : {"a", "b", "c"}) user_->append(name, "x");
+  user_->append("a", "y");
+  EXPECT_EQ(process_->client->buffered_documents(seconds(10)).value(), 3u);
+  ASSERT_EQ(user_->claim(1)->size(), 1u);  // It is still not in the log.
+  EXPECT_EQ(process_->client->buffered_documents(seconds(10)).value(), 3u);
+  user_->trim("a", {.lineage = user_->heads({"a"})->front().lineage, .offset = 2});
+  EXPECT_EQ(process_->client->buffered_documents(seconds(10)).value(), 2u);
+  redis_.kill();
+  ASSERT_TRUE(process_->metrics.wait_for(ports::Gauge::redis_connections, 0));
+  EXPECT_EQ(process_->client->buffered_documents(milliseconds(50)).error().code,
+            ErrorCode::unavailable);
+}
+
 TEST_F(RedisFaultTest, answers_everything_when_it_is_stopped) {
   for (int i = 0; i < 1000; ++i) user_->begin_append("a", "x");
   process_->client->stop();
