@@ -7,7 +7,8 @@
 // document to all of them.
 //
 // Mutations of updates that yjs wrote (bytes flipped, dropped, doubled, numbers replaced, pieces of
-// another update put in between), and updates put together from random structs.
+// another update put in between), updates put together from random structs, and made-up collections of a part
+// of what is in other updates.
 
 import * as Y from 'yjs';
 import * as encoding from 'lib0/encoding';
@@ -26,9 +27,17 @@ export function* poisonedUpdates(seed, count) {
   const updates = validUpdates(random);
   for (let i = 0; i < count; ++i) {
     const base = updates.slice(0, random.below(updates.length + 1));
-    const bad = random.chance(60) ? mutate(random, random.pick(updates), updates) : handMade(random);
+    const bad = makeBad(random, updates);
     const rest = random.shuffle(updates);
     yield { base, bad, rest, gc: random.chance(50) };
+  }
+}
+
+function makeBad(random, updates) {
+  switch (random.weighted([[6, 'mutated'], [4, 'hand-made'], [1, 'collected']])) {
+    case 'mutated': return mutate(random, random.pick(updates), updates);
+    case 'hand-made': return handMade(random);
+    default: return collected(random, updates) ?? handMade(random);
   }
 }
 
@@ -172,6 +181,25 @@ export function mutate(random, update, others) {
     if (bytes.length === 0) bytes = [0];
   }
   return Uint8Array.from(bytes);
+}
+
+// One struct that says that some elements of a run are deleted and collected; null if there is no run.
+function collected(random, updates) {
+  const runs = updates.flatMap((update) => Y.decodeUpdate(update).structs)
+    .filter((struct) => struct instanceof Y.Item && struct.length > 1);
+  if (runs.length === 0) return null;
+  const run = random.pick(runs);
+  const from = random.below(run.length);
+  const { client, clock } = run.id;
+  const origin = from === 0 ? run.origin : Y.createID(client, clock + from - 1);
+  const content = new Y.ContentDeleted(random.between(1, run.length - from));
+  const item = new Y.Item(Y.createID(client, clock + from), null, origin, null, run.rightOrigin,
+    run.parent, run.parentSub, content);
+  const encoder = new Y.UpdateEncoderV1();
+  for (const number of [1, 1, client, clock + from]) encoding.writeVarUint(encoder.restEncoder, number);
+  item.write(encoder, 0);
+  encoding.writeVarUint(encoder.restEncoder, 0);
+  return encoder.toUint8Array();
 }
 
 function varUint(number) {
