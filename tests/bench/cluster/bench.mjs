@@ -56,6 +56,24 @@ export class Bench {
     }
   }
 
+  // Does `work` while that many clients sit in documents and do nothing. They are there once the nodes say so.
+  async whileConnected(targets, { clients, documents }, work) {
+    const args = ["run", "--target", targets.join(","), "--clients", clients, "--documents", documents, "--rate", 0];
+    args.push("--duration", "600s", "--join-timeout", "120s", "--audit", "off");
+    const people = run(this.loadProgram, args.map(String), { maxBuffer: outputLimit });
+    const left = people.then(
+      () => Promise.reject(new Error("syncline-load ended by itself")),
+      (error) => Promise.reject(new Error(`syncline-load: ${(error.stderr || error.message).trim()}`)),
+    );
+    left.catch(() => {});
+    try {
+      return await Promise.race([work(), left]);
+    } finally {
+      people.child.kill("SIGINT");
+      await people.catch(() => {});
+    }
+  }
+
   // Leaves a backlog in the write buffer: so many typed updates in each of so many documents, after the
   // `first` that are there already. Returns { updates, bytes, seconds }.
   async fill(redis, { documents, updates, first = 0 }) {

@@ -6,19 +6,16 @@ import { sumOf, usedMemory } from "./bench.mjs";
 // Bytes of Redis for each open document, while `clients` sit in each.
 async function openDocuments(bench, nodeCount, clientsEach) {
   return bench.withCluster({ nodes: nodeCount, durability: "commit" }, async ({ nodes, redis }) => {
-    const documents = bench.size(2000, 20);
+    const documents = bench.size(1000, 20);
     const clients = documents * clientsEach;
     const before = await usedMemory(redis);
     const targets = nodes.map(({ url }) => url);
-    const load = bench.load(targets, {
-      ...{ rate: 0, seconds: bench.size(5, 2), warmUp: 0, clients, documents },
-      more: ["--audit", "off", "--join-timeout", "120s"],
+    const bytes = await bench.whileConnected(targets, { clients, documents }, async () => {
+      const there = () => sumOf(nodes, "syncline_connections");
+      const missing = async () => `all to be connected: ${await there()} of ${clients} are`;
+      await until(async () => (await there()) === clients, missing, { limitMs: 120_000, everyMs: 100 });
+      return (await usedMemory(redis)) - before;
     });
-    const there = async () => (await sumOf(nodes, "syncline_connections")) === clients;
-    await Promise.race([load, until(there, "all to be connected", { limitMs: 120_000 })]);
-    if (!(await there())) throw new Error("people left before the memory was read");
-    const bytes = (await usedMemory(redis)) - before;
-    await load;
     return { things: documents, bytes: bytes / documents };
   });
 }
