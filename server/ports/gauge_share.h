@@ -2,14 +2,17 @@
 
 #include <cstdint>
 
+#include <cstddef>
+#include <cstdint>
+
 #include "server/ports/metrics.h"
 
-namespace syncline::core {
+namespace syncline::ports {
 
 // One owner's part of a gauge that is the sum over all owners. Takes its part back at the end.
 class GaugeShare {
  public:
-  GaugeShare(ports::Metrics& metrics, ports::Gauge gauge) : metrics_(metrics), gauge_(gauge) {}
+  GaugeShare(Metrics& metrics, Gauge gauge) : metrics_(metrics), gauge_(gauge) {}
   ~GaugeShare() { set(0); }
 
   GaugeShare(const GaugeShare&) = delete;
@@ -22,9 +25,9 @@ class GaugeShare {
   }
 
  private:
-  ports::Metrics& metrics_;
-  const ports::Gauge gauge_;
+  Metrics& metrics_;
+  const Gauge gauge_;
   std::int64_t value_ = 0;
 };
 
-}  // namespace syncline::core
+}  // namespace syncline::ports
