@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { runAll } from "../integration/suite.mjs";
 import { binary } from "./lib/syncline.mjs";
 import "./cdn.mjs";
+import "./control.mjs";
 import "./faults.mjs";
 import "./gateway.mjs";
 import "./handoff.mjs";
