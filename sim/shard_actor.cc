@@ -32,6 +32,7 @@ ShardActor::ShardActor(const ShardSurroundings& surroundings, const NodeSetting&
                               .updates = backend_->updates(),
                               .snapshots = backend_->snapshots(),
                               .broker = backend_->broker(),
+                              .sessions = sessions_,
                               .metrics = metrics_,
                               .log = log_,
                               .buffer = backend_->buffer()}),
@@ -132,6 +133,12 @@ void ShardActor::drain_expired() {
 
 void ShardActor::on_reconnected() {
   loop_.post([this] { shard_.on_buffer_reconnected(); });
+}
+
+void ShardActor::end_turn() {
+  shard_.flush();
+  SYNCLINE_ASSERT(sessions_.size() == shard_.connection_count(), sessions_.size(),
+                  shard_.connection_count());
 }
 
 // Answers.

@@ -12,6 +12,7 @@
 #include "server/ports/transport.h"
 #include "sim/backend.h"
 #include "sim/event_loop.h"
+#include "sim/fakes/session_registry.h"
 #include "sim/machine.h"
 #include "sim/process_log.h"
 #include "sim/process_metrics.h"
@@ -120,7 +121,7 @@ class ShardActor final : public ports::UpdateStoreSink,
   // Driven.
   Instant next_deadline() const override { return shard_.next_deadline(); }
   void on_deadline() override { shard_.on_deadline(); }
-  void end_turn() override { shard_.flush(); }
+  void end_turn() override;
 
   void on_reconnected();
   void take_sent(ConnectionId id, Connection& connection);
@@ -136,6 +137,7 @@ class ShardActor final : public ports::UpdateStoreSink,
   RandomStream random_;
   ProcessMetrics metrics_;
   ProcessLog log_;
+  SessionRegistry sessions_;
   std::map<ConnectionId, Connection> connections_;
   std::unique_ptr<Backend> backend_;
   core::Shard shard_;

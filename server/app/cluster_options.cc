@@ -119,6 +119,7 @@ Result<MessagingOptions> messaging_options(const ClusterOptions& cluster, bool b
   }
   options.redis = std::move(redis).value();
   const adapters::RedisOptions& settings = cluster.redis_settings;
+  options.redis->buffers = buffered;
   options.redis->prefix = settings.prefix;
   options.redis->connect_timeout = settings.connect_timeout;
   options.redis->answer_timeout = settings.answer_timeout;

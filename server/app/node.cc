@@ -1,7 +1,6 @@
 #include "server/app/node.h"
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,6 +14,8 @@
 #include "server/adapters/system/system_clock.h"
 #include "server/adapters/system/system_random.h"
 #include "server/app/messaging.h"
+#include "server/app/node_desk.h"
+#include "server/app/node_report.h"
 #include "server/app/storage.h"
 #include "server/app/version.h"
 #include "server/app/worker_unit.h"
@@ -44,21 +45,24 @@ adapters::ShardLoop::Options loop_options(const ServeOptions& options, std::size
 // One shard with the ports of its own.
 struct ShardParts {
   ShardParts(const ServeOptions& options, std::size_t index, ports::Clock& clock,
-             ports::Metrics& metrics, ports::Log& log, Storage& storage, Messaging& messages)
+             ports::Metrics& metrics, ports::Log& log, Storage& storage, Messaging& messages,
+             NodeDesk& desk)
       : loop(loop_options(options, index), clock, metrics),
         store(storage.make_shard_store(loop)),
-        messaging(messages.make_shard_messaging(loop)),
+        messaging(messages.make_shard_messaging(loop, index)),
         shard(shard_config(options), {.clock = clock,
                                       .random = random,
                                       .transport = loop,
                                       .updates = store->updates(),
                                       .snapshots = store->snapshots(),
                                       .broker = messaging->broker(),
+                                      .sessions = messaging->sessions(),
                                       .metrics = metrics,
                                       .log = log,
-                                      .buffer = messaging->buffer()}) {
+                                      .buffer = messaging->buffer()}),
+        orders(shard, desk) {
     store->attach(shard, shard);
-    messaging->attach(shard);
+    messaging->attach(shard, orders, desk);
   }
 
   adapters::SystemRandom random;
@@ -66,39 +70,7 @@ struct ShardParts {
   const std::unique_ptr<ShardStore> store;
   const std::unique_ptr<ShardMessaging> messaging;
   core::Shard shard;
-};
-
-class Report final : public adapters::NodeReport {
- public:
-  Report(const adapters::PrometheusMetrics& metrics, ports::Clock& clock)
-      : metrics_(metrics), clock_(clock), started_(clock.now()) {}
-
-  void watch(std::vector<adapters::ShardLoop*> loops) { loops_ = std::move(loops); }
-  void set_ready(bool ready) { ready_.store(ready); }
-
-  std::string metrics_text() override { return metrics_.serialize(); }
-  bool ready() override { return ready_.load(); }
-
-  std::string status_json() override {
-    std::string shards;
-    for (const adapters::ShardLoop* loop : loops_) {
-      const auto status = loop->status();
-      if (!shards.empty()) shards += ",";
-      shards += "{\"connections\":" + std::to_string(status.connections) +
-                ",\"documents\":" + std::to_string(status.rooms) + "}";
-    }
-    const auto uptime = duration_cast<seconds>(clock_.now() - started_).count();
-    return "{\"version\":\"" + std::string(version) +
-           "\",\"ready\":" + (ready() ? "true" : "false") +
-           ",\"uptime_seconds\":" + std::to_string(uptime) + ",\"shards\":[" + shards + "]}\n";
-  }
-
- private:
-  const adapters::PrometheusMetrics& metrics_;
-  ports::Clock& clock_;
-  const Instant started_;
-  std::vector<adapters::ShardLoop*> loops_;  // Constant once the HTTP server has started.
-  std::atomic<bool> ready_ = false;
+  ShardOrders orders;
 };
 
 }  // namespace
@@ -109,18 +81,21 @@ class Node::State {
       : options_(options),
         metrics_(version),
         log_(log_settings(options.log)),
-        report_(metrics_, clock_) {}
+        report_(options.node_name, metrics_, clock_),
+        desk_(options.node_name, log_) {}
 
   Result<void> open() {
     raise_descriptor_limit();
     // The ports first: whoever finds them taken has not touched the data.
     http_ = std::make_unique<adapters::HttpServer>(
-        options_.http,
-        adapters::HttpServer::World{.report = report_, .metrics = metrics_, .log = log_});
+        options_.http, adapters::HttpServer::World{
+                           .report = report_, .metrics = metrics_, .log = log_, .desk = &desk_});
     SYNCLINE_TRY(http_->open());
     SYNCLINE_ASSIGN(storage_, Storage::open(storage_options(options_.cluster, options_.data),
                                             clock_, metrics_, log_));
-    SYNCLINE_ASSIGN(const auto messaging, messaging_options(options_.cluster, options_.buffered()));
+    SYNCLINE_ASSIGN(auto messaging, messaging_options(options_.cluster, options_.buffered()));
+    messaging.node = options_.node_name;
+    messaging.session_ttl = options_.session_ttl;
     SYNCLINE_ASSIGN(messaging_, Messaging::open(messaging, clock_, metrics_, log_));
     if (messaging_->redis() == nullptr) return {};
     if (!options_.buffered()) return check_buffer_is_empty(*messaging_->redis(), log_);
@@ -131,9 +106,14 @@ class Node::State {
     std::vector<adapters::ShardLoop*> loops;
     for (std::size_t i = 0; i < options_.threads; ++i) {
       shards_.push_back(std::make_unique<ShardParts>(options_, i, clock_, metrics_, log_, *storage_,
-                                                     *messaging_));
+                                                     *messaging_, desk_));
       loops.push_back(&shards_.back()->loop);
     }
+    std::vector<NodeDesk::Shard> desk_shards;
+    for (auto& parts : shards_) {
+      desk_shards.push_back({parts->loop, parts->shard, *parts->messaging});
+    }
+    desk_.open(std::move(desk_shards), *messaging_);
     for (auto& parts : shards_) parts->loop.start(parts->shard);
     if (options_.with_worker) {
       worker_.emplace(options_.worker, *storage_->postgres(), *messaging_->redis(), clock_,
@@ -144,7 +124,8 @@ class Node::State {
     report_.set_ready(true);
     http_->start(std::move(loops), storage_->reader());
     log_.write(ports::LogLevel::info, "the node has started",
-               {{"version", version},
+               {{"node", options_.node_name},
+                {"version", version},
                 {"listen", http_->listen_endpoint().text()},
                 {"admin", http_->admin_endpoint().text()},
                 {"storage", describe_storage(storage_options(options_.cluster, options_.data))},
@@ -165,6 +146,8 @@ class Node::State {
     log_.write(ports::LogLevel::warning, "the drain took too long; closing what is left", {});
     for (auto& parts : shards_) parts->loop.drain_expired();
   }
+
+  bool drain_ordered() const { return desk_.drain_ordered(); }
 
   // The worker goes last: it may be the one that moves what the shards wait for into the log.
   bool drained() {
@@ -204,8 +187,9 @@ class Node::State {
 
  private:
   void stop_callers() {
-    // A search through a large catalog would take its time.
+    // A search through a large catalog would take its time, and so would Redis if it hangs.
     if (storage_) storage_->reader().end();
+    desk_.end();
     if (http_) http_->stop();
     for (auto& parts : shards_) parts->loop.stop();
     if (worker_) worker_->stop();
@@ -216,7 +200,8 @@ class Node::State {
   adapters::SystemClock clock_;
   adapters::PrometheusMetrics metrics_;
   adapters::SpdlogLog log_;
-  Report report_;
+  NodeReport report_;
+  NodeDesk desk_;
   std::unique_ptr<Storage> storage_;
   std::unique_ptr<Messaging> messaging_;
   std::vector<std::unique_ptr<ShardParts>> shards_;
@@ -238,6 +223,7 @@ Node::Node(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Node::~Node() { stop(); }
 
 void Node::start() { state_->start(); }
+bool Node::drain_ordered() const { return state_->drain_ordered(); }
 void Node::announce_drain() { state_->announce_drain(); }
 void Node::drain() { state_->drain(); }
 void Node::drain_expired() { state_->drain_expired(); }

@@ -25,6 +25,8 @@ class Node {
 
   void start();
 
+  // An operator, at this node or another, wants it to drain and end.
+  bool drain_ordered() const;
   // Says that it is not ready, and goes on as before: for the gateway to notice.
   void announce_drain();
   // Takes no more connections; saves what it has, and moves its clients off (core::Shard::drain).

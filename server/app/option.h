@@ -38,6 +38,7 @@ OptionValue duration_value(Duration& target, Duration min = Duration::zero());  
 OptionValue duration_or_auto_value(std::optional<Duration>& target);
 OptionValue endpoint_value(adapters::Endpoint& target);        // HOST:PORT
 OptionValue networks_value(std::vector<std::string>& target);  // 10.0.0.0/8
+OptionValue node_name_value(std::string& target);              // web-1
 OptionValue choice_value(std::string& target, std::vector<std::string_view> choices);
 
 Result<Duration> parse_duration(std::string_view text);

@@ -7,6 +7,7 @@
 
 #include "server/adapters/beast/trusted_proxies.h"
 #include "server/app/option.h"
+#include "server/base/node_name.h"
 
 namespace syncline::app {
 namespace {
@@ -200,6 +201,18 @@ OptionValue networks_value(std::vector<std::string>& target) {
     if (parsed.ok()) return {};
     target.pop_back();
     return parsed.error();
+  };
+  return value;
+}
+
+OptionValue node_name_value(std::string& target) {
+  OptionValue value = text_value(target);
+  value.set = [&target](std::string_view text) -> Result<void> {
+    if (!is_node_name(text)) {
+      return expected("1 to 64 letters, digits, dots, hyphens and underscores", text);
+    }
+    target = text;
+    return {};
   };
   return value;
 }

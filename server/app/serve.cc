@@ -35,8 +35,9 @@ Examples:
   syncline-server serve --postgres postgresql://syncline@db/syncline --redis redis://cache:6379
       One of several nodes behind a gateway
 
-SIGTERM and SIGINT stop the node gently: it takes no new connections, saves what it has, tells its
-clients to come back, and exits with 0. A second signal ends it at once.
+SIGTERM, SIGINT and POST /drain on the admin port stop the node gently: it takes no new connections,
+saves what it has, tells its clients to come back, and exits with 0. A second signal ends it at
+once.
 )";
 
 int refuse(const Error& error) {
@@ -140,7 +141,9 @@ int serve_command(std::span<const std::string> arguments) {
   (*node)->start();
   print_ready(**node, options);
   constexpr auto between_give_backs = seconds(1);
-  while (!signals.wait_for(between_give_backs)) (*node)->give_back_memory();
+  while (!signals.wait_for(between_give_backs) && !(*node)->drain_ordered()) {
+    (*node)->give_back_memory();
+  }
   Shutdown(**node, signals, options.drain_timeout)
       .run(*options.drain_notice, options.core.handoff_spread);
   return exit_success;

@@ -1,7 +1,13 @@
 #include "server/app/serve_options.h"
 
 #include <algorithm>
+#include <array>
 #include <thread>
+
+#include <unistd.h>
+
+#include "server/adapters/system/system_random.h"
+#include "server/base/node_name.h"
 
 namespace syncline::app {
 namespace {
@@ -18,7 +24,12 @@ OptionGroup node_options(ServeOptions& v) {
           {{"config", "FILE", "A TOML file: each option below as a key", text_value(v.config)},
            {"listen", "HOST:PORT", "Where editors and browsers connect; port 0 takes a free one",
             endpoint_value(v.http.listen)},
-           {"admin-listen", "HOST:PORT", "Where /metrics, /healthz, /readyz and /status are",
+           {"node-name", "NAME",
+            "What this node is called, unlike every other; by default, the host's name and "
+            "something random",
+            node_name_value(v.node_name)},
+           {"admin-listen", "HOST:PORT",
+            "Where /metrics, /healthz, /readyz and /status are, and orders are given",
             endpoint_value(v.http.admin_listen)},
            {"data", "FOLDER", "Where the documents are kept; made if it does not exist",
             text_value(v.data)},
@@ -48,6 +59,9 @@ OptionGroup cluster_options(ServeOptions& v) {
        {"handoff-spread", "TIME",
         "Then move the clients off over so long; auto is 5s with --redis, else 0",
         duration_or_auto_value(v.handoff_spread)},
+       {"session-ttl", "TIME",
+        "A node that has died is missing in the list of connections after so long",
+        duration_value(v.session_ttl, seconds(1))},
        {"anti-entropy-interval", "TIME",
         "Compare open documents with what is saved this often; 0 where no other node writes; "
         "auto is 5s with --postgres, else 0",
@@ -185,6 +199,22 @@ OptionGroup document_options(ServeOptions& v) {
 
 }  // namespace
 
+std::string unique_node_name() {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) host = {"node"};
+  constexpr std::size_t random_digits = 8;
+  std::string name = host.data();
+  for (char& c : name) {
+    if (!is_node_name({&c, 1})) c = '-';
+  }
+  name.resize(std::min(name.size(), node_name_bytes_max - random_digits - 1));
+  name += '-';
+  constexpr std::string_view digits = "0123456789abcdef";
+  adapters::SystemRandom random;
+  for (std::size_t i = 0; i < random_digits; ++i) name += digits[random.below(digits.size())];
+  return name;
+}
+
 ServeOptions default_serve_options() {
   ServeOptions options;
   options.threads = std::max(1U, std::thread::hardware_concurrency());
@@ -206,6 +236,7 @@ Result<void> settle_serve_options(ServeOptions& options) {
   if (options.with_worker && !options.buffered()) {
     return refuse("--with-worker: there is nothing to do for it without --durability buffer");
   }
+  if (options.node_name.empty()) options.node_name = unique_node_name();
   const auto by_default = [](bool wanted, Duration value) {
     return wanted ? value : Duration::zero();
   };

@@ -14,6 +14,7 @@ namespace syncline::app {
 // Everything that `syncline-server serve` can be told.
 struct ServeOptions {
   std::string config;
+  std::string node_name;  // Empty: settle_serve_options() makes one.
   adapters::HttpServer::Options http = {.listen = {"127.0.0.1", 8080},
                                         .admin_listen = {"127.0.0.1", 9464},
                                         .allowed_origins = {},
@@ -33,6 +34,7 @@ struct ServeOptions {
   std::string durability = "commit";
   bool with_worker = false;
   core::WorkerConfig worker;
+  Duration session_ttl = seconds(30);
   // Not given: settle_serve_options() decides.
   std::optional<Duration> drain_notice;
   std::optional<Duration> handoff_spread;
@@ -45,6 +47,9 @@ struct ServeOptions {
 // others beside it compares itself with the log, and goes slowly. The error's detail is a line for
 // the operator.
 Result<void> settle_serve_options(ServeOptions& options);
+
+// Of the host's name and something random, for a node that was given none.
+std::string unique_node_name();
 
 // What one of the node's shards may do.
 core::Config shard_config(const ServeOptions& options);

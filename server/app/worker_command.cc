@@ -9,6 +9,7 @@
 #include "server/app/cluster_options.h"
 #include "server/app/environment.h"
 #include "server/app/exit_code.h"
+#include "server/app/node_report.h"
 #include "server/app/option.h"
 #include "server/app/shutdown_signals.h"
 #include "server/app/version.h"
@@ -99,6 +100,7 @@ class Report final : public adapters::NodeReport {
     const auto uptime = duration_cast<seconds>(clock_.now() - started_).count();
     return "{\"version\":\"" + std::string(version) +
            "\",\"role\":\"worker\",\"ready\":" + (ready() ? "true" : "false") +
+           ",\"degraded\":" + degraded_json(metrics_) +
            ",\"uptime_seconds\":" + std::to_string(uptime) + "}\n";
   }
 

@@ -41,7 +41,9 @@ struct Connection {
   ConnectionId id;
   bool acks = false;   // Understands message 110.
   std::string client;  // Where it is, for logs.
+  std::string user;    // Whose it is; empty: not known.
   Room* room = nullptr;
+  bool registered = false;  // It stands in the session registry.
 
   // Inbound.
   bool reading = false;

@@ -13,9 +13,9 @@
 #include "server/base/result.h"
 #include "server/core/buffer_follower.h"
 #include "server/core/document_loader.h"
-#include "server/core/gauge_share.h"
 #include "server/core/log_throttle.h"
 #include "server/core/worker_config.h"
+#include "server/ports/gauge_share.h"
 
 namespace syncline::core {
 
@@ -112,8 +112,8 @@ class Drainer {
 
   Instant drain_began_at_;
   Instant behind_since_;  // When it last had taken everything.
-  GaugeShare lag_gauge_;
-  GaugeShare documents_gauge_;
+  ports::GaugeShare lag_gauge_;
+  ports::GaugeShare documents_gauge_;
 };
 
 }  // namespace syncline::core

@@ -14,13 +14,13 @@
 #include "server/core/config.h"
 #include "server/core/connection.h"
 #include "server/core/document_loader.h"
-#include "server/core/gauge_share.h"
 #include "server/core/log_writer.h"
 #include "server/core/recent_records.h"
 #include "server/core/sequence_tracker.h"
 #include "server/core/shard.h"
 #include "server/core/update_ring.h"
 #include "server/crdt/doc.h"
+#include "server/ports/gauge_share.h"
 #include "server/protocol/y_websocket.h"
 
 namespace syncline::core {
@@ -124,6 +124,8 @@ class Room final : private TokenSource, private AppendPath {
   void hand_off(Connection& connection);
   // Hands off every connection, then makes ready to be dropped.
   void drain();
+  // The same, to be loaded anew from the store: what is in memory does not become a snapshot.
+  void evict();
   // Closes every connection (1012) at once: the time to drain is over.
   void close_all();
 
@@ -142,6 +144,8 @@ class Room final : private TokenSource, private AppendPath {
   Instant undrained_since() const {
     return follower_ ? follower_->waits_since() : Instant::never();
   }
+  // It takes no more connections: its successor does, once it is gone.
+  bool evicting() const { return evicting_; }
   // Nothing is left to do: the shard destroys the room.
   bool finished() const { return finished_ && outstanding_ == 0; }
   std::size_t connection_count() const { return connections_.size(); }
@@ -283,6 +287,7 @@ class Room final : private TokenSource, private AppendPath {
   std::size_t outstanding_ = 0;  // Requests whose answers have not come.
   bool finished_ = false;
   bool draining_ = false;
+  bool evicting_ = false;  // Implies draining_.
 
   // In the order of joining, but for the last moving into a gap.
   std::vector<Connection*> connections_;
@@ -341,13 +346,13 @@ class Room final : private TokenSource, private AppendPath {
   Instant quarantined_until_ = Instant::never();
   Instant reload_at_;  // Not before, if abandoned.
 
-  GaugeShare open_gauge_;
-  GaugeShare quarantined_gauge_;
-  GaugeShare memory_gauge_;
-  GaugeShare unlogged_gauge_;
-  GaugeShare undrained_gauge_;
-  GaugeShare ring_gauge_;
-  GaugeShare paused_gauge_;
+  ports::GaugeShare open_gauge_;
+  ports::GaugeShare quarantined_gauge_;
+  ports::GaugeShare memory_gauge_;
+  ports::GaugeShare unlogged_gauge_;
+  ports::GaugeShare undrained_gauge_;
+  ports::GaugeShare ring_gauge_;
+  ports::GaugeShare paused_gauge_;
   std::size_t paused_ = 0;
 };
 

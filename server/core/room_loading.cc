@@ -345,7 +345,7 @@ void Room::settle() {
   }
   const bool idle_for_long = draining_ || now() >= idle_since_ + host_.config().evict_after;
   if (!idle_for_long || !everything_is_logged() || outstanding_ > 0) return;
-  if (snapshot_worthwhile() && !final_snapshot_tried_) {
+  if (snapshot_worthwhile() && !final_snapshot_tried_ && !evicting_) {
     final_snapshot_tried_ = true;
     return make_snapshot();
   }
@@ -365,7 +365,8 @@ Instant Room::next_deadline() const {
   }
   if (status_ == Status::open && connections_.empty() && everything_is_logged() &&
       outstanding_ == 0) {
-    next = std::min(next, idle_since_ + host_.config().evict_after);
+    // Nobody else may wake a room that drains, once its last client has closed by itself.
+    next = std::min(next, draining_ ? idle_since_ : idle_since_ + host_.config().evict_after);
   }
   for (const auto& [id, sync] : syncs_) {
     if (sync.fresh) next = std::min(next, sync.made_at + sync_kept);
@@ -427,6 +428,10 @@ void Room::hand_off(Connection& connection) {
     host_.ports().transport.set_reading(connection.id, false);
   }
   if (status_ == Status::open && !connection.unacked.empty()) return;
+  if (evicting_) {
+    return refuse(connection, protocol::CloseCode::restarting, "the document is loaded anew",
+                  ports::Rejection::evicted);
+  }
   refuse(connection, protocol::CloseCode::restarting, "the server restarts",
          ports::Rejection::draining);
 }
@@ -435,6 +440,12 @@ void Room::drain() {
   draining_ = true;
   for (Connection* connection : std::vector<Connection*>(connections_)) hand_off(*connection);
   settle();
+}
+
+void Room::evict() {
+  evicting_ = true;
+  held_snapshot_.reset();
+  drain();
 }
 
 void Room::close_all() {

@@ -135,7 +135,10 @@ class Shard::State final : public RoomHost {
     ports_.transport.close(id, number(code), reason);
   }
   void forget(ConnectionId id) {
-    if (connections_.erase(id) == 0) return;
+    const auto at = connections_.find(id);
+    if (at == connections_.end()) return;
+    if (at->second.registered) ports_.sessions.remove(id);
+    connections_.erase(at);
     ports_.metrics.add(ports::Counter::connections_closed);
     ports_.metrics.add(ports::Gauge::connections, -1);
   }
@@ -148,7 +151,13 @@ class Shard::State final : public RoomHost {
   void flush();
   void on_deadline();
   void check_connection(ConnectionId id);
-  void end_connection(Connection& connection, ports::Rejection rejection, std::string_view reason);
+  void end_connection(Connection& connection, protocol::CloseCode code, ports::Rejection rejection,
+                      std::string_view reason);
+
+  // Orders.
+  void evict(const DocumentName& document);
+  void revoke_connection(ConnectionId id);
+  void revoke_user(const std::string& user);
 
   // Handoff.
   void drain();
@@ -250,6 +259,9 @@ void Shard::State::connect(ConnectionId id, const ConnectRequest& request) {
     }
     room = rooms_.emplace(*name, std::make_unique<Room>(*this, *name)).first->second.get();
     room->schedule.opened = ++rooms_opened_;
+  } else if (room->evicting()) {
+    return refuse(id, protocol::CloseCode::try_again_later, "the document is being loaded anew",
+                  ports::Rejection::evicted);
   } else if (room->connection_count() >= config_.connections_per_document_max) {
     return refuse(id, protocol::CloseCode::try_again_later, "too many connections to the document",
                   ports::Rejection::too_many_connections_document);
@@ -261,11 +273,16 @@ void Shard::State::connect(ConnectionId id, const ConnectRequest& request) {
   connection.id = id;
   connection.acks = request.acks;
   connection.client = request.client;
+  connection.user = request.user;
   connection.last_sent_at = connection.progress_at = now;
   connection_alarms_.emplace(
       now + std::min({config_.keepalive_interval, config_.write_stall_max, config_.held_back_max}),
       id);
   room->join(connection);
+  if (Connection* const joined = find(id)) {
+    joined->registered = true;
+    ports_.sessions.add(id, *name, joined->user, ports_.clock.wall_now());
+  }
   touch(*room);
 }
 
@@ -509,14 +526,40 @@ void Shard::State::check_buffer_heads(bool only_retaining) {
   ports_.buffer->read_heads(buffer_heads_->token, std::move(names));
 }
 
-// For its client to try again later (1013).
-void Shard::State::end_connection(Connection& connection, ports::Rejection rejection,
-                                  std::string_view reason) {
+void Shard::State::end_connection(Connection& connection, protocol::CloseCode code,
+                                  ports::Rejection rejection, std::string_view reason) {
   Room& room = *connection.room;
   ports_.metrics.reject(rejection);
   room.leave(connection);
-  close_connection(connection.id, protocol::CloseCode::try_again_later, reason);
+  close_connection(connection.id, code, reason);
   touch(room);
+}
+
+void Shard::State::evict(const DocumentName& document) {
+  Room* const room = find_room(document);
+  if (room == nullptr) return;
+  ports_.log.write(ports::LogLevel::info, "a document is evicted by order",
+                   {{"document", document.text()}});
+  room->evict();
+  touch(*room);
+}
+
+void Shard::State::revoke_connection(ConnectionId id) {
+  Connection* const connection = find(id);
+  if (connection == nullptr) return;
+  end_connection(*connection, protocol::CloseCode::forbidden, ports::Rejection::revoked,
+                 "access was revoked");
+}
+
+void Shard::State::revoke_user(const std::string& user) {
+  if (user.empty()) return;
+  std::vector<ConnectionId> revoked;
+  for (const auto& [name, room] : rooms_) {
+    for (const Connection* connection : room->connections()) {
+      if (connection->user == user) revoked.push_back(connection->id);
+    }
+  }
+  for (const ConnectionId id : revoked) revoke_connection(id);
 }
 
 // Keeps a quiet connection alive; ends one that takes nothing, or cannot be read for too long.
@@ -526,15 +569,16 @@ void Shard::State::check_connection(ConnectionId id) {
   const Instant now = ports_.clock.now();
   if (connection->held_back && now >= connection->held_back_since + config_.held_back_max) {
     report(Trouble::writer_closed, ports::LogLevel::warning, connection->room->name(), {});
-    return end_connection(*connection, ports::Rejection::not_durable,
+    return end_connection(*connection, protocol::CloseCode::try_again_later,
+                          ports::Rejection::not_durable,
                           "what was written cannot be saved at the moment");
   }
   if (connection->in_flight_bytes > 0) {
     const bool stalled = now >= connection->progress_at + config_.write_stall_max;
     const bool too_slow = !connection->bulk.empty() && now >= connection->bulk_deadline;
     if (stalled || too_slow) {
-      return end_connection(*connection, ports::Rejection::slow_consumer,
-                            "the client reads too slowly");
+      return end_connection(*connection, protocol::CloseCode::try_again_later,
+                            ports::Rejection::slow_consumer, "the client reads too slowly");
     }
   } else if (now >= connection->last_sent_at + config_.keepalive_interval) {
     SharedBytes frame(protocol::y_websocket::keepalive());
@@ -573,12 +617,8 @@ void Shard::on_message(ConnectionId connection, BytesView message) {
 void Shard::on_frame_fault(ConnectionId connection, FrameFault fault) {
   Connection* known = state_->find(connection);
   if (known == nullptr) return;
-  Room& room = *known->room;
-  state_->ports_.metrics.reject(rejection_of(fault));
-  room.leave(*known);
   const auto [code, reason] = refusal_of(fault);
-  state_->close_connection(connection, code, reason);
-  state_->touch(room);
+  state_->end_connection(*known, code, rejection_of(fault), reason);
 }
 
 void Shard::on_sent(ConnectionId connection, std::size_t bytes) {
@@ -724,6 +764,12 @@ Instant Shard::next_deadline() const {
 }
 
 void Shard::on_deadline() { state_->on_deadline(); }
+
+void Shard::evict(const DocumentName& document) { state_->evict(document); }
+
+void Shard::revoke_connection(ConnectionId connection) { state_->revoke_connection(connection); }
+
+void Shard::revoke_user(const std::string& user) { state_->revoke_user(user); }
 
 void Shard::drain() { state_->drain(); }
 

@@ -18,6 +18,7 @@
 #include "server/ports/log.h"
 #include "server/ports/metrics.h"
 #include "server/ports/random.h"
+#include "server/ports/session_registry.h"
 #include "server/ports/snapshot_store.h"
 #include "server/ports/transport.h"
 #include "server/ports/update_store.h"
@@ -35,6 +36,7 @@ struct Ports {
   ports::UpdateStore& updates;
   ports::SnapshotStore& snapshots;
   ports::Broker& broker;
+  ports::SessionRegistry& sessions;
   ports::Metrics& metrics;
   ports::Log& log;
   // Null: an update is durable when it is in the log (durability=commit).
@@ -47,6 +49,7 @@ struct ConnectRequest {
       document;       // As in the URL, percent-decoded; the shard checks that it is a legal name.
   bool acks = false;  // ?acks=1: wants message 110.
   std::string client = {};  // Where it is, for logs; empty if that is not known.
+  std::string user = {};    // Whose it is; empty if that is not known.
 };
 
 // Why a connection must be ended before the core would see its message; the adapter found out.
@@ -121,6 +124,17 @@ class Shard final : public ports::UpdateStoreSink,
   // change it. Instant::never() if nothing waits for time.
   Instant next_deadline() const;
   void on_deadline();
+
+  // Orders of an operator, or of whoever takes rights away.
+
+  // Drops the document from memory, to be loaded anew from the store by whoever comes next. Its
+  // connections are handed off as by drain(), all at once; newcomers are refused (1013) until what
+  // was sent is durable and the old room is gone. No snapshot is made of what was in memory.
+  void evict(const DocumentName& document);
+  // Ends the connection (4403), if it is one of this shard's. What it sent before is kept.
+  void revoke_connection(ConnectionId connection);
+  // Ends all connections of the user; of nobody if it is empty.
+  void revoke_user(const std::string& user);
 
   // SIGTERM: takes no new connection. Hands its connections off, over Config::handoff_spread: of
   // each, no message is taken any more, and it is closed with 1012 once what it sent is durable (or

@@ -66,6 +66,9 @@ enum class Gauge : std::uint8_t {
   postgres_lossy,
   redis_connections,
   redis_lossy,
+  degraded_broker,
+  degraded_buffer,
+  degraded_store,
   count_,
 };
 
@@ -102,6 +105,8 @@ enum class Rejection : std::uint8_t {
   draining,
   not_durable,
   log_went_back,
+  evicted,
+  revoked,
   count_,
 };
 
@@ -172,6 +177,10 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
     {"syncline_redis_connections",
      "Connections to Redis that stand: 2 of a process, unless Redis is down or a cluster"},
     {"syncline_redis_lossy", "Settings of Redis that let a crash take buffered edits"},
+    {"syncline_degraded_broker",
+     "1 while Redis does not carry what is committed to other nodes; anti-entropy does"},
+    {"syncline_degraded_buffer", "1 while Redis does not take edits into the write buffer"},
+    {"syncline_degraded_store", "1 while edits cannot be committed to the log"},
 }};
 
 struct HistogramInfo {
@@ -224,6 +233,8 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Rejection
         "draining",
         "not_durable",
         "log_went_back",
+        "evicted",
+        "revoked",
     }};
 
 static_assert(!counter_info.back().name.empty() && !gauge_info.back().name.empty() &&

@@ -41,6 +41,7 @@ class SessionRegistry {
   // Of this shard's own connections. A connection that is added again is replaced.
   virtual void add(ConnectionId connection, const DocumentName& document, const std::string& user,
                    WallTime since) = 0;
+  // Of one that is not there: nothing.
   virtual void remove(ConnectionId connection) = 0;
 
   // Both look through all connections of the nodes they concern: for a person, not for each edit.

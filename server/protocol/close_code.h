@@ -13,10 +13,10 @@ enum class CloseCode : std::uint16_t {
   protocol_error = 1002,    // A frame that is no message of the protocol.
   unsupported_data = 1003,  // A text frame.
   malformed = 1007,         // A message whose content cannot be decoded.
-  restarting = 1012,        // The node drains; reconnect.
+  restarting = 1012,        // The node drains, or the document is loaded anew; reconnect.
   try_again_later = 1013,   // Too busy, or the document cannot be loaded now; reconnect later.
   bad_request = 4400,       // The document name is not legal.
-  forbidden = 4403,         // No right to the document.
+  forbidden = 4403,         // No right to the document, or not any more.
   quarantined = 4410,       // The document's log holds something unreadable; an operator must look.
   message_too_large = 4413,  // The message is above --max-message-bytes.
   update_refused =

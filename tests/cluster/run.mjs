@@ -16,6 +16,7 @@ import "./starts.mjs";
 import "./up_and_down.mjs";
 import "./gateway.mjs";
 import "./cdn.mjs";
+import "./control.mjs";
 
 // Only for what hangs: others may keep the machine busy.
 const limitMs = 400_000;

@@ -14,6 +14,7 @@ import "./full_disk.mjs";
 import "./http.mjs";
 import "./limits_and_peers.mjs";
 import "./load.mjs";
+import "./operators.mjs";
 import "./start_and_stop.mjs";
 
 const text = { type: "string" };

@@ -43,6 +43,10 @@ class Player {
       world_.run_for(parse_duration(command.word(1)));
     } else if (verb == "drain") {
       world_.drain(0);
+    } else if (verb == "evict") {
+      world_.evict(0, DocumentName::parse("d").value());
+    } else if (verb == "revoke") {
+      world_.revoke(clients_.at(command.word(1)));
     } else if (verb == "crash") {
       world_.crash(0);
       world_.run_for(milliseconds(10));

@@ -97,6 +97,14 @@ bool Stage::run_node_command(const Command& command) {
     shard().drain();
   } else if (verb == "drain-expired") {
     shard().drain_expired();
+  } else if (verb == "evict") {
+    shard().evict(DocumentName::parse(usual_document).value());
+  } else if (verb == "revoke") {
+    shard().revoke_connection(*actor(command.word(1)).connection);
+  } else if (verb == "revoke-user") {
+    shard().revoke_user(command.word(1));
+  } else if (verb == "sessions") {
+    say_sessions();
   } else if (verb == "status") {
     const std::uint64_t folds = node_->metrics().count(ports::Counter::folds);
     say("connections=" + std::to_string(shard().connection_count()) +
@@ -117,6 +125,15 @@ bool Stage::run_node_command(const Command& command) {
     return false;
   }
   return true;
+}
+
+void Stage::say_sessions() {
+  const auto& entries = node_->sessions().entries();
+  for (const auto& [id, entry] : entries) {
+    say("session " + name_of(id) + " document=" + entry.document.text() +
+        (entry.user.empty() ? "" : " user=" + entry.user));
+  }
+  if (entries.empty()) say("no sessions");
 }
 
 void Stage::advance(Duration by) {
@@ -191,8 +208,10 @@ void Stage::connect(const Command& command) {
   connections_[*who.connection] = name;
   who.yjs->on_open(events_.now());
   collect(who);
-  shard().on_connect(*who.connection,
-                     {.document = who.document, .acks = command.has("acks"), .client = name});
+  shard().on_connect(*who.connection, {.document = who.document,
+                                       .acks = command.has("acks"),
+                                       .client = name,
+                                       .user = command.option("user").value_or("")});
 }
 
 void Stage::disconnect(const std::string& name) {

@@ -71,6 +71,7 @@ class Stage final : private world::Surroundings {
   // What the client has just done, past anything that is held.
   void send_new(Actor& actor);
   void collect(Actor& actor);
+  void say_sessions();
   void advance(Duration by);
   void answer(world::StoreRequest request, world::StoreFault fault);
   world::StoreRequest take_request(const Command& command, world::StoreStep step);

@@ -112,6 +112,7 @@ void Node::start() {
                            .updates = store_,
                            .snapshots = store_,
                            .broker = *broker_,
+                           .sessions = sessions_,
                            .metrics = metrics_,
                            .log = *log_,
                            .buffer = buffered_ ? &store_.buffer() : nullptr});
@@ -121,6 +122,7 @@ void Node::crash() {
   SYNCLINE_ASSERT(alive());
   shard_.reset();
   metrics_.forget_levels();
+  sessions_.forget();
 }
 
 WorkerNode::WorkerNode(Surroundings& surroundings, const EventQueue& events, std::size_t number,

@@ -11,6 +11,7 @@
 #include "server/core/worker.h"
 #include "tests/world/event_queue.h"
 #include "tests/world/memory_store.h"
+#include "tests/world/session_list.h"
 
 namespace syncline::world {
 
@@ -100,6 +101,7 @@ class Node {
   // REQUIRES: alive().
   core::Shard& shard() { return *shard_; }
   const RecordingMetrics& metrics() const { return metrics_; }
+  const SessionList& sessions() const { return sessions_; }
 
  private:
   class TransportPort;
@@ -112,6 +114,7 @@ class Node {
   SeededRandom random_;
   RecordingMetrics metrics_;
   StorePort store_;
+  SessionList sessions_;
   std::unique_ptr<TransportPort> transport_;
   std::unique_ptr<BrokerPort> broker_;
   std::unique_ptr<LogPort> log_;

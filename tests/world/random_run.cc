@@ -83,6 +83,7 @@ class RandomRun {
             .faults = faults_,
             .edits = edits_,
             .crashes = crashes_,
+            .orders = orders_,
             .buffer_accidents = buffer_accidents_};
   }
 
@@ -111,6 +112,7 @@ class RandomRun {
 
   void act() {
     if (options_.workers > 0) disturb_buffer();
+    if (options_.orders && random_.chance(3)) order();
     const std::size_t client = random_.below(world_.client_count());
     const std::uint64_t die = random_.below(100);
     if (die < 45) return type(client);
@@ -121,6 +123,14 @@ class RandomRun {
     if (die < 91) return world_.stall(client, random_.chance(50));
     if (die < 97) return crash_or_start(random_.below(world_.node_count()));
     if (options_.drains) restart(random_.below(world_.node_count()));
+  }
+
+  // An operator's.
+  void order() {
+    ++orders_;
+    if (random_.chance(30)) return world_.revoke(random_.below(world_.client_count()));
+    const std::string document = "document" + std::to_string(random_.below(options_.documents));
+    world_.evict(random_.below(world_.node_count()), DocumentName::parse(document).value());
   }
 
   void disturb_buffer() {
@@ -205,6 +215,7 @@ class RandomRun {
   std::uint64_t faults_ = 0;
   std::uint64_t edits_ = 0;
   std::uint64_t crashes_ = 0;
+  std::uint64_t orders_ = 0;
   std::uint64_t buffer_accidents_ = 0;
 };
 

@@ -22,6 +22,7 @@ struct RandomRunOptions {
   unsigned slow_percent = 3;
   bool crashes = true;
   bool drains = true;
+  bool orders = true;  // Documents are evicted, connections revoked.
   bool keep_history = false;
   // durability=buffer, if there are any.
   std::size_t workers = 0;
@@ -36,6 +37,7 @@ struct RandomRunResult {
   std::uint64_t faults = 0;
   std::uint64_t edits = 0;
   std::uint64_t crashes = 0;
+  std::uint64_t orders = 0;
   std::uint64_t buffer_accidents = 0;
 };
 

@@ -143,6 +143,21 @@ void World::drain(std::size_t node) {
   input(node, [](core::Shard& shard) { shard.drain(); });
 }
 
+void World::evict(std::size_t node, const DocumentName& document) {
+  if (!nodes_[node]->alive()) return;
+  note(node, "EVICT " + document.text());
+  input(node, [&](core::Shard& shard) { shard.evict(document); });
+}
+
+void World::revoke(ClientIndex client) {
+  if (!clients_[client].link) return;
+  const ConnectionId connection = *clients_[client].link;
+  const std::size_t node = links_.at(connection).node;
+  if (!nodes_[node]->alive()) return;
+  note(node, "REVOKE " + clients_[client].name);
+  input(node, [&](core::Shard& shard) { shard.revoke_connection(connection); });
+}
+
 // Workers.
 
 void World::start_worker(std::size_t number) {

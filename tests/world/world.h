@@ -79,6 +79,8 @@ class World final : private Surroundings {
   void crash(std::size_t node);
   void start(std::size_t node);
   void drain(std::size_t node);
+  void evict(std::size_t node, const DocumentName& document);
+  void revoke(ClientIndex client);
 
   // Workers.
   std::size_t worker_count() const { return workers_.size(); }

@@ -158,6 +158,7 @@ void World::check_nothing_left() {
     if (!nodes_[number]->alive()) continue;
     if (nodes_[number]->shard().connection_count() > 0) violate(who + " keeps connections");
     if (nodes_[number]->shard().room_count() > 0) violate(who + " keeps rooms");
+    if (!nodes_[number]->sessions().entries().empty()) violate(who + " keeps sessions");
     if (nodes_[number]->shard().next_deadline() != Instant::never()) {
       violate(who + " waits for something");
     }

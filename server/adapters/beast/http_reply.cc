@@ -73,22 +73,6 @@ Result<std::size_t> parse_limit(std::string_view text) {
   return limit;
 }
 
-// RFC 3339, in UTC, to the millisecond.
-std::string rfc3339(WallTime time) {
-  const std::chrono::sys_time<milliseconds> at(time.since_epoch);
-  const auto day = std::chrono::floor<std::chrono::days>(at);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(at - day);
-  std::array<char, 40> text;
-  const int length = std::snprintf(
-      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-      static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-      static_cast<int>(clock.subseconds().count()));
-  return std::string(text.data(), static_cast<std::size_t>(length));
-}
-
 }  // namespace
 
 HttpReply text_reply(unsigned status, std::string_view content_type, std::string body) {
@@ -124,6 +108,21 @@ std::string header_text(const HttpReply& reply, bool keep_alive) {
   }
   text += keep_alive ? "connection: keep-alive\r\n\r\n" : "connection: close\r\n\r\n";
   return text;
+}
+
+std::string rfc3339(WallTime time) {
+  const std::chrono::sys_time<milliseconds> at(time.since_epoch);
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(at - day);
+  std::array<char, 40> text;
+  const int length = std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+      static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+      static_cast<int>(clock.subseconds().count()));
+  return std::string(text.data(), static_cast<std::size_t>(length));
 }
 
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/base/bytes.h"
+#include "server/base/instant.h"
 #include "server/ports/document_catalog.h"
 
 // What the server answers to plain HTTP, apart from how it travels.
@@ -21,6 +22,7 @@ struct HttpRequest {
   std::string_view target = {};
   std::string_view if_none_match = {};
   std::string_view accept_encoding = {};
+  bool from_page = false;  // A page in a browser made it: Origin or Sec-Fetch-Site is there.
 };
 
 struct HttpReply {
@@ -39,6 +41,9 @@ HttpReply text_reply(unsigned status, std::string_view content_type, std::string
 
 // The status line and headers, ready to be sent before the content. `has_body` is false for HEAD.
 std::string header_text(const HttpReply& reply, bool keep_alive);
+
+// In UTC, to the millisecond: 2026-01-31T12:00:00.000Z.
+std::string rfc3339(WallTime time);
 
 // The path of a target, without its query.
 std::string_view path_of(std::string_view target);

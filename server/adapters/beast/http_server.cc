@@ -26,6 +26,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "server/adapters/beast/http_reply.h"
+#include "server/adapters/beast/operator_reply.h"
 #include "server/adapters/beast/trusted_proxies.h"
 #include "server/adapters/beast/websocket_handshake.h"
 #include "server/base/assert.h"
@@ -60,7 +61,9 @@ HttpRequest describe_request(const Request& request) {
   return {.method = {request.method_string().data(), request.method_string().size()},
           .target = {request.target().data(), request.target().size()},
           .if_none_match = header(request, http::field::if_none_match),
-          .accept_encoding = header(request, http::field::accept_encoding)};
+          .accept_encoding = header(request, http::field::accept_encoding),
+          .from_page = request.find(http::field::origin) != request.end() ||
+                       request.find("sec-fetch-site") != request.end()};
 }
 
 // The answer to a request that could not be read, if the peer is still there to get one.
@@ -101,7 +104,8 @@ class HttpServer::State {
         work_(asio::make_work_guard(context_)),
         public_(context_),
         admin_(context_),
-        catalog_thread_(1) {}
+        catalog_thread_(1),
+        desk_thread_(1) {}
 
   Result<void> open() {
     SYNCLINE_ASSIGN(trusted_proxies_, TrustedProxies::parse(options_.trusted_proxies));
@@ -137,6 +141,7 @@ class HttpServer::State {
     context_.stop();
     if (thread_.joinable()) thread_.join();
     catalog_thread_.join();
+    desk_thread_.join();
   }
 
  private:
@@ -149,6 +154,10 @@ class HttpServer::State {
                              bool keep_alive);
   asio::awaitable<HttpReply> answer(HttpRequest request, Port port);
   asio::awaitable<HttpReply> documents(std::string_view target);
+  asio::awaitable<HttpReply> ask_desk(const HttpRequest& request);
+  // Carries out what blocks, elsewhere, and comes back.
+  template <class Call>
+  asio::awaitable<void> run_on(asio::thread_pool& thread, Call call);
   HttpReply health(bool ready) const;
   // Hands the socket to a shard and returns nothing, or says why not.
   std::optional<HttpReply> upgrade(beast::tcp_stream& stream, beast::flat_buffer& buffer,
@@ -172,6 +181,7 @@ class HttpServer::State {
   tcp::acceptor admin_;
   std::thread thread_;
   asio::thread_pool catalog_thread_;
+  asio::thread_pool desk_thread_;
 
   // The server's thread only.
   std::size_t sessions_ = 0;  // On the public port.
@@ -296,6 +306,8 @@ asio::awaitable<HttpReply> HttpServer::State::answer(HttpRequest request, Port p
         text_reply(200, "text/plain; version=0.0.4; charset=utf-8", world_.report.metrics_text());
   } else if (!is_public && path == "/status") {
     reply = json_reply(world_.report.status_json());
+  } else if (!is_public && world_.desk != nullptr && is_operator_path(path)) {
+    co_return co_await ask_desk(request);
   } else if (is_public && path == "/api/v1/documents") {
     if (reads) co_return co_await documents(request.target);
     reply = json_reply("");
@@ -314,18 +326,31 @@ asio::awaitable<HttpReply> HttpServer::State::answer(HttpRequest request, Port p
   co_return std::move(*reply);
 }
 
-asio::awaitable<HttpReply> HttpServer::State::documents(std::string_view target) {
-  const auto query = parse_document_query(target);
-  if (!query.ok()) co_return error_reply(400, query.error().detail);
-  // The catalog blocks, so it is asked elsewhere.
-  std::optional<Result<std::vector<ports::DocumentEntry>>> answered;
+template <class Call>
+asio::awaitable<void> HttpServer::State::run_on(asio::thread_pool& thread, Call call) {
   co_await asio::co_spawn(
-      catalog_thread_,
-      [this, &query, &answered]() -> asio::awaitable<void> {
-        answered = catalog_->list(query->after, query->limit + 1, query->filter);
+      thread,
+      [&call]() -> asio::awaitable<void> {
+        call();
         co_return;
       },
       asio::use_awaitable);
+}
+
+asio::awaitable<HttpReply> HttpServer::State::ask_desk(const HttpRequest& request) {
+  HttpReply reply;
+  co_await run_on(desk_thread_,
+                  [this, &request, &reply] { reply = operator_reply(*world_.desk, request); });
+  co_return reply;
+}
+
+asio::awaitable<HttpReply> HttpServer::State::documents(std::string_view target) {
+  const auto query = parse_document_query(target);
+  if (!query.ok()) co_return error_reply(400, query.error().detail);
+  std::optional<Result<std::vector<ports::DocumentEntry>>> answered;
+  co_await run_on(catalog_thread_, [this, &query, &answered] {
+    answered = catalog_->list(query->after, query->limit + 1, query->filter);
+  });
   auto& entries = *answered;
   if (!entries.ok()) {
     world_.log.write(ports::LogLevel::error, "the documents could not be listed",

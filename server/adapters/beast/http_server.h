@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "server/adapters/beast/operator_desk.h"
 #include "server/adapters/beast/shard_loop.h"
 #include "server/base/instant.h"
 #include "server/base/result.h"
@@ -58,6 +59,7 @@ class HttpServer {
     NodeReport& report;
     ports::Metrics& metrics;
     ports::Log& log;
+    OperatorDesk* desk = nullptr;  // Null: of this process nothing can be ordered.
   };
 
   HttpServer(const Options& options, const World& world);

@@ -55,7 +55,12 @@ class PostgresDatabase::State {
  public:
   State(const PostgresOptions& options, ports::Clock& clock, ports::Metrics& metrics,
         ports::Log& log)
-      : options_(options), clock_(clock), metrics_(metrics), log_(log), watchdog_(clock) {}
+      : options_(options),
+        clock_(clock),
+        metrics_(metrics),
+        log_(log),
+        watchdog_(clock),
+        health_(metrics) {}
 
   Result<void> open() {
     SYNCLINE_TRY(prepare(options_, clock_));
@@ -79,7 +84,8 @@ class PostgresDatabase::State {
                                               .watchdog = watchdog_,
                                               .clock = clock_,
                                               .metrics = metrics_,
-                                              .log = log_};
+                                              .log = log_,
+                                              .health = health_};
       writers_.push_back(std::make_unique<Writer>(surroundings, std::move(connection)));
     }
     reads_.emplace(std::move(readers));
@@ -110,6 +116,7 @@ class PostgresDatabase::State {
   ports::Metrics& metrics_;
   ports::Log& log_;
   Watchdog watchdog_;
+  Writer::Health health_;
   std::vector<std::unique_ptr<Writer>> writers_;
   std::optional<store::ReadPool> reads_;
 };

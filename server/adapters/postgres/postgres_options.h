@@ -29,6 +29,9 @@ struct PostgresOptions {
   // The server gives up a statement after so long. If nothing at all has been heard a while later,
   // the connection is given up, too, and what was asked on it is unknown.
   Duration statement_timeout = seconds(10);
+  // A connection that has had nothing to write for so long is tried, so that it is known whether
+  // the server is there.
+  Duration idle_check_interval = seconds(10);
   // Before connecting again: doubled with each failure, jittered.
   Duration reconnect_delay_min = milliseconds(50);
   Duration reconnect_delay_max = seconds(2);

@@ -4,11 +4,12 @@
 #include <atomic>
 #include <limits>
 #include <mutex>
+#include <random>
 #include <utility>
 
-#include "server/adapters/postgres/backoff.h"
 #include "server/adapters/postgres/connection.h"
 #include "server/adapters/postgres/text_format.h"
+#include "server/base/backoff.h"
 
 namespace syncline::adapters {
 namespace {
@@ -147,7 +148,7 @@ class PostgresReader::State {
     if (connection_) return {};
     if (clock_.now() < connect_at_) return Error{ErrorCode::unavailable};
     auto connected = connect();
-    if (!connected.ok()) connect_at_ = clock_.now() + backoff_.next();
+    if (!connected.ok()) connect_at_ = clock_.now() + backoff_.next(jitter_());
     return connected;
   }
 
@@ -167,7 +168,8 @@ class PostgresReader::State {
   std::mutex mutex_;
   // With mutex_.
   std::unique_ptr<postgres::Connection> connection_;  // Null while there is none.
-  postgres::Backoff backoff_;
+  Backoff backoff_;
+  std::mt19937_64 jitter_{std::random_device()()};
   Instant connect_at_;
 };
 

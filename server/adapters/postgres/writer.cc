@@ -98,10 +98,12 @@ void Writer::end_thread(bool at_once) {
 
 void Writer::run() {
   while (!ended()) {
-    commit(take_batch());
+    Batch batch = take_batch();
+    batch.empty() ? look() : commit(std::move(batch));
     connect_if_due();
   }
   if (connection_) note_connected(false);
+  if (!works_) surroundings_.health.note(true);  // It is not a part of the process any more.
 }
 
 bool Writer::ended() {
@@ -115,7 +117,7 @@ Writer::Batch Writer::take_batch() {
     return stopping_ || !appends_.empty() || !snapshots_.empty() || !drains_.empty();
   };
   if (connection_) {
-    arrived_.wait(lock, woken);
+    arrived_.wait_for(lock, surroundings_.options.idle_check_interval, woken);
   } else {
     const Duration left = connect_at_ - surroundings_.clock.now();
     arrived_.wait_for(lock, std::max<Duration>(left, Duration(1)), woken);
@@ -149,11 +151,21 @@ void Writer::connect_if_due() {
   std::optional<Failure> failure;
   if (connection.ok()) failure = (*connection)->attempt(prepare_writes);
   if (!connection.ok() || failure) {
-    connect_at_ = surroundings_.clock.now() + backoff_.next();
+    connect_at_ = surroundings_.clock.now() + backoff_.next(jitter_());
     return;
   }
   connection_ = std::move(connection).value();
   note_connected(true);
+  note_works(true);
+}
+
+void Writer::look() {
+  if (!connection_ || ended()) return;
+  const auto failure = connection_->attempt([](pqxx::connection& connection) {
+    pqxx::nontransaction transaction(connection);
+    transaction.exec("SELECT 1");
+  });
+  failure ? note_failure(*failure) : note_works(true);
 }
 
 void Writer::note_connected(bool connected) {
@@ -168,12 +180,20 @@ void Writer::note_failure(const Failure& failure) {
   if (failure.lost) {
     connection_.reset();
     note_connected(false);
-    connect_at_ = surroundings_.clock.now() + backoff_.next();
+    connect_at_ = surroundings_.clock.now() + backoff_.next(jitter_());
   }
-  if (!std::exchange(healthy_, false)) return;
+  if (!works_) return;
   surroundings_.log.write(ports::LogLevel::error,
                           "PostgreSQL cannot be written to; edits are not acknowledged",
                           {{"error", failure.error.message()}});
+  note_works(false);
+}
+
+void Writer::note_works(bool works) {
+  if (std::exchange(works_, works) == works) return;
+  surroundings_.health.note(works);
+  if (!works) return;
+  surroundings_.log.write(ports::LogLevel::info, "PostgreSQL can be written to again", {});
 }
 
 Failure Writer::not_connected() {
@@ -208,9 +228,7 @@ std::optional<Failure> Writer::attempt(const std::function<void(pqxx::connection
   backoff_.reset();
   surroundings_.metrics.observe(ports::Histogram::commit_seconds,
                                 to_seconds(surroundings_.clock.now() - begun));
-  if (!std::exchange(healthy_, true)) {
-    surroundings_.log.write(ports::LogLevel::info, "PostgreSQL can be written to again", {});
-  }
+  note_works(true);
   return std::nullopt;
 }
 

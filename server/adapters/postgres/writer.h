@@ -5,17 +5,19 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "server/adapters/postgres/backoff.h"
 #include "server/adapters/postgres/connection.h"
 #include "server/adapters/postgres/drain_request.h"
 #include "server/adapters/postgres/postgres_options.h"
 #include "server/adapters/store/answer.h"
+#include "server/base/backoff.h"
 #include "server/ports/clock.h"
+#include "server/ports/gauge_share.h"
 #include "server/ports/log.h"
 #include "server/ports/metrics.h"
 
@@ -38,6 +40,24 @@ namespace syncline::adapters::postgres {
 // The requests, stop() and stop_at_once() may be called from any thread.
 class Writer {
  public:
+  // Says, of all writers of a process, whether any of them cannot write. From any thread.
+  class Health {
+   public:
+    explicit Health(ports::Metrics& metrics) : gauge_(metrics, ports::Gauge::degraded_store) {}
+
+    // One writer's state has changed.
+    void note(bool works) {
+      const std::lock_guard lock(mutex_);
+      failing_ += works ? -1 : 1;
+      gauge_.set(failing_ > 0 ? 1 : 0);
+    }
+
+   private:
+    std::mutex mutex_;
+    int failing_ = 0;
+    ports::GaugeShare gauge_;
+  };
+
   // What a writer needs of its surroundings; all must outlive it.
   struct Surroundings {
     const PostgresOptions& options;
@@ -45,6 +65,7 @@ class Writer {
     ports::Clock& clock;
     ports::Metrics& metrics;
     ports::Log& log;
+    Health& health;
   };
 
   Writer(const Surroundings& surroundings, std::unique_ptr<Connection> connection);
@@ -81,10 +102,13 @@ class Writer {
   Batch take_batch();
   void take_appends(Batch& batch);
   bool ended();
+  // After a while without a request: is the server still there?
+  void look();
 
   void connect_if_due();
   void note_connected(bool connected);
   void note_failure(const Failure& failure);
+  void note_works(bool works);
   // What a request is answered with that was not tried.
   static Failure not_connected();
 
@@ -119,8 +143,9 @@ class Writer {
   std::size_t batch_bytes_max_;
   Instant connect_at_;
   Backoff backoff_;
-  bool healthy_ = true;
   std::string refused_last_;  // The document with the last update that was refused alone.
+  std::mt19937_64 jitter_{std::random_device()()};
+  bool works_ = true;
 
   std::mutex stop_mutex_;  // Makes stop() idempotent from any thread.
   std::thread thread_;     // Last: it uses all of the above.

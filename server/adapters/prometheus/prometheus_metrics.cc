@@ -87,6 +87,18 @@ class PrometheusMetrics::State {
 
   Row& row() { return rows_[row_of_this_thread()]; }
 
+  // The sum of one cell over all rows.
+  template <class Cell>
+  auto sum(const Cell& cell) const {
+    auto total = cell(rows_[0]).load(relaxed);
+    for (std::size_t i = 1; i < rows_.size(); ++i) total += cell(rows_[i]).load(relaxed);
+    return total;
+  }
+
+  std::int64_t level(std::size_t gauge) const {
+    return sum([gauge](const Row& row) -> const auto& { return row.gauges[gauge]; });
+  }
+
   std::vector<MetricFamily> collect() const {
     std::vector<MetricFamily> families;
     families.push_back(build_info());
@@ -109,14 +121,6 @@ class PrometheusMetrics::State {
     metric.gauge.value = 1;
     info.metric.push_back(std::move(metric));
     return info;
-  }
-
-  // The sum of one cell over all rows.
-  template <class Cell>
-  auto sum(const Cell& cell) const {
-    auto total = cell(rows_[0]).load(relaxed);
-    for (std::size_t i = 1; i < rows_.size(); ++i) total += cell(rows_[i]).load(relaxed);
-    return total;
   }
 
   void collect_counters(std::vector<MetricFamily>& families) const {
@@ -146,8 +150,7 @@ class PrometheusMetrics::State {
     for (std::size_t i = 0; i < gauge_info.size(); ++i) {
       families.push_back(family(gauge_info[i].name, gauge_info[i].help, MetricType::Gauge));
       ClientMetric metric;
-      metric.gauge.value =
-          static_cast<double>(sum([i](const Row& row) -> const auto& { return row.gauges[i]; }));
+      metric.gauge.value = static_cast<double>(level(i));
       families.back().metric.push_back(std::move(metric));
     }
   }
@@ -201,6 +204,10 @@ void PrometheusMetrics::observe(ports::Histogram histogram, double value) {
 
 void PrometheusMetrics::reject(ports::Rejection reason) {
   state_->row().rejections[index_of(reason)].fetch_add(1, relaxed);
+}
+
+std::int64_t PrometheusMetrics::level(ports::Gauge gauge) const {
+  return state_->level(index_of(gauge));
 }
 
 std::string PrometheusMetrics::serialize() const {

@@ -27,6 +27,8 @@ class PrometheusMetrics final : public ports::Metrics {
   void observe(ports::Histogram histogram, double value) override;
   void reject(ports::Rejection reason) override;
 
+  std::int64_t level(ports::Gauge gauge) const;
+
   // Everything, in the text exposition format 0.0.4:
   // Content-Type: text/plain; version=0.0.4; charset=utf-8
   std::string serialize() const;

@@ -61,7 +61,7 @@ Connection::Connection(const Surroundings& surroundings, const RedisOptions& opt
       options_(options),
       use_(use),
       events_(events),
-      backoff_(surroundings.random, options.reconnect_delay_min, options.reconnect_delay_max),
+      backoff_(options.reconnect_delay_min, options.reconnect_delay_max),
       timer_(surroundings.loop) {
   connect();
 }
@@ -136,7 +136,7 @@ void Connection::become_ready() {
   }
   if (!drop_reason_.empty()) return;
   state_ = State::ready;
-  backoff_.succeeded();
+  backoff_.reset();
   last_problem_.clear();
   heard_at_ = surroundings_.clock.now();
   pinged_ = false;
@@ -166,7 +166,7 @@ void Connection::lost(std::string_view why) {
         {{"redis", options_.display()}, {"why", why}});
     last_problem_ = why;
   }
-  timer_.after(backoff_.next(), [this] { connect(); });
+  timer_.after(backoff_.next(surroundings_.random.next()), [this] { connect(); });
   std::deque<Asked> asked;
   asked.swap(asked_);
   unanswered_bytes_ = 0;

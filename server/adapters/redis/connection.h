@@ -10,13 +10,13 @@
 #include <string_view>
 #include <vector>
 
-#include "server/adapters/redis/backoff.h"
 #include "server/adapters/redis/command.h"
 #include "server/adapters/redis/event_loop.h"
 #include "server/adapters/redis/redis_options.h"
 #include "server/adapters/redis/reply.h"
 #include "server/adapters/redis/script.h"
 #include "server/adapters/redis/server_report.h"
+#include "server/base/backoff.h"
 #include "server/base/bytes.h"
 #include "server/base/instant.h"
 #include "server/ports/clock.h"

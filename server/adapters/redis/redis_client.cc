@@ -17,7 +17,7 @@
 #include "server/adapters/redis/servers.h"
 #include "server/adapters/redis/subscriptions.h"
 #include "server/base/assert.h"
-#include "server/ports/metric.h"
+#include "server/ports/gauge_share.h"
 
 namespace syncline::adapters {
 namespace {
@@ -80,7 +80,10 @@ class RedisClient::State final : private redis::ServersEvents {
       : options_(options),
         keys_(options.prefix, options.database),
         metrics_(metrics),
-        surroundings_{loop_, clock, metrics, log, random_} {
+        surroundings_{loop_, clock, metrics, log, random_},
+        broker_down_(metrics, ports::Gauge::degraded_broker),
+        buffer_down_(metrics, ports::Gauge::degraded_buffer) {
+    note_standing();
     subscriptions_ = std::make_unique<redis::Subscriptions>(surroundings_, options_,
                                                             [this] { servers_->look_up(); });
     servers_ = std::make_unique<redis::Servers>(surroundings_, options_,
@@ -162,11 +165,18 @@ class RedisClient::State final : private redis::ServersEvents {
     void note(bool stand) {
       const std::lock_guard lock(state_.mutex_);
       standing = stand;
-      state_.changed_.notify_all();
+      state_.note_standing();
     }
 
     State& state_;
   };
+
+  // REQUIRES: mutex_ is held, or nobody else is there yet.
+  void note_standing() {
+    broker_down_.set(servers_stand_ && watcher_.standing ? 0 : 1);
+    buffer_down_.set(servers_stand_ || !options_.buffers ? 0 : 1);
+    changed_.notify_all();
+  }
 
   void enqueue(Item item) {
     std::unique_lock lock(mutex_);
@@ -212,7 +222,7 @@ class RedisClient::State final : private redis::ServersEvents {
   void on_servers_stand(bool stand) override {
     const std::lock_guard lock(mutex_);
     servers_stand_ = stand;
-    changed_.notify_all();
+    note_standing();
   }
   void on_servers_turn_end() override {
     if (stopping_ && servers_->unanswered() == 0) end();
@@ -243,6 +253,8 @@ class RedisClient::State final : private redis::ServersEvents {
   bool stopped_ = false;
   bool servers_stand_ = false;
   Watcher watcher_{*this};
+  ports::GaugeShare broker_down_;
+  ports::GaugeShare buffer_down_;
 
   // The loop's thread only.
   bool stopping_ = false;

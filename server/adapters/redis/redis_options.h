@@ -31,6 +31,8 @@ struct RedisOptions {
   std::string tls_key_file = {};
   bool tls_verify = true;  // That the certificate is valid and names the host.
 
+  bool buffers = false;  // It is the write buffer, too: said of it when there is no connection.
+
   // Every key and channel begins with it; installations that share a Redis differ in it. No braces.
   std::string prefix = "syncline";
 

@@ -14,10 +14,11 @@ namespace {
 using redis::Answer;
 using redis::Script;
 
-// A ticket is a listing's number and which of its hashes; a renewal has none.
+// A ticket is a listing's number, from 1 on, and which of its hashes; other requests have none.
 constexpr unsigned part_bits = 16;
 constexpr std::uint64_t nodes_part = (std::uint64_t{1} << part_bits) - 1;
 constexpr std::uint64_t renewal_ticket = 0;
+constexpr std::uint64_t change_ticket = 1;
 
 // In one script; Lua takes a few thousand arguments.
 constexpr std::size_t fields_per_script = 1000;
@@ -76,28 +77,59 @@ std::string RedisSessionRegistry::key(std::string_view part) const {
 
 void RedisSessionRegistry::add(ConnectionId connection, const DocumentName& document,
                                const std::string& user, WallTime since) {
-  std::string& value = entries_[connection];
-  value = encoded(document, user, since);
-  enter({field_of(connection), value}, renewal_ticket);
+  entries_[connection] = encoded(document, user, since);
+  note_changed(connection);
 }
 
 void RedisSessionRegistry::remove(ConnectionId connection) {
-  if (entries_.erase(connection) == 0) return;
-  client_.ask({.arguments = {"HDEL", key(part_), field_of(connection)},
+  if (entries_.erase(connection) > 0) note_changed(connection);
+}
+
+// What one turn of the shard brings, such as all who come over from another node, is written at
+// once.
+void RedisSessionRegistry::note_changed(ConnectionId connection) {
+  if (changed_.empty()) executor_.post([this] { write_changes(); });
+  changed_.insert(connection);
+}
+
+void RedisSessionRegistry::write_changes() {
+  std::vector<std::string> entered;
+  std::vector<std::string> gone;
+  for (const ConnectionId connection : std::exchange(changed_, {})) {
+    const auto entry = entries_.find(connection);
+    if (entry == entries_.end()) {
+      gone.push_back(field_of(connection));
+      if (gone.size() == fields_per_script) erase(std::exchange(gone, {}));
+    } else {
+      entered.insert(entered.end(), {field_of(connection), entry->second});
+      if (entered.size() == fields_per_script) enter(std::exchange(entered, {}));
+    }
+  }
+  if (!gone.empty()) erase(std::move(gone));
+  if (!entered.empty()) enter(std::move(entered));
+}
+
+void RedisSessionRegistry::erase(std::vector<std::string> fields) {
+  fields.insert(fields.begin(), {"HDEL", key(part_)});
+  client_.ask({.requester = this,
+               .ticket = change_ticket,
+               .arguments = std::move(fields),
                .slot = client_.keys().slot_of_tag("sessions")});
 }
 
 void RedisSessionRegistry::renew() {
-  if (!entries_.empty()) enter({}, renewal_ticket);
+  if (behind_) return write_all();
+  if (!entries_.empty()) enter({});
 }
 
-void RedisSessionRegistry::enter(std::vector<std::string> fields, std::uint64_t ticket) {
+// Without fields: renews those that are there.
+void RedisSessionRegistry::enter(std::vector<std::string> fields) {
   std::vector<std::string> arguments = {
       std::to_string(duration_cast<milliseconds>(options_.ttl).count()), part_};
-  const bool renewal = fields.empty();
+  const std::uint64_t ticket = fields.empty() ? renewal_ticket : change_ticket;
   arguments.insert(arguments.end(), std::make_move_iterator(fields.begin()),
                    std::make_move_iterator(fields.end()));
-  client_.ask({.requester = renewal ? this : nullptr,
+  client_.ask({.requester = this,
                .ticket = ticket,
                .script = Script::enter_connections,
                .keys = {key(part_), key("nodes")},
@@ -111,14 +143,19 @@ void RedisSessionRegistry::on_subscriptions_stand() {
 
 // What Redis still has of this shard may be old.
 void RedisSessionRegistry::write_all() {
-  client_.ask({.arguments = {"DEL", key(part_)}, .slot = client_.keys().slot_of_tag("sessions")});
+  changed_.clear();
+  behind_ = false;
+  client_.ask({.requester = this,
+               .ticket = change_ticket,
+               .arguments = {"DEL", key(part_)},
+               .slot = client_.keys().slot_of_tag("sessions")});
   std::vector<std::string> fields;
   for (const auto& [connection, value] : entries_) {
     fields.push_back(field_of(connection));
     fields.push_back(value);
-    if (fields.size() == fields_per_script) enter(std::exchange(fields, {}), renewal_ticket);
+    if (fields.size() == fields_per_script) enter(std::exchange(fields, {}));
   }
-  if (!fields.empty()) enter(std::move(fields), renewal_ticket);
+  if (!fields.empty()) enter(std::move(fields));
 }
 
 // Listing: which hashes there are, then each of them.
@@ -133,6 +170,7 @@ void RedisSessionRegistry::list_node(RequestToken token, const std::string& node
 
 void RedisSessionRegistry::list(Listing listing) {
   SYNCLINE_ASSERT(sink_ != nullptr);
+  write_changes();
   const std::uint64_t number = ++last_listing_;
   listings_.emplace(number, std::move(listing));
   client_.ask({.requester = this,
@@ -152,6 +190,10 @@ void RedisSessionRegistry::on_answer(const Answer& answer) {
     const bool known = answer.outcome != ports::Outcome::committed ||
                        answer.reply.view().integer() > 0 || entries_.empty();
     if (!known) write_all();
+    return;
+  }
+  if (answer.ticket == change_ticket) {
+    behind_ = behind_ || answer.outcome != ports::Outcome::committed;
     return;
   }
   const std::uint64_t number = answer.ticket >> part_bits;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,7 +71,10 @@ class RedisSessionRegistry final : public ports::SessionRegistry,
   std::string key(std::string_view part) const;
   void renew();
   void write_all();
-  void enter(std::vector<std::string> fields, std::uint64_t ticket);
+  void note_changed(ConnectionId connection);
+  void write_changes();
+  void enter(std::vector<std::string> fields);
+  void erase(std::vector<std::string> fields);
   void list(Listing listing);
   void on_answer(const redis::Answer& answer);
   void on_nodes(Listing& listing, const redis::Answer& answer);
@@ -85,8 +89,10 @@ class RedisSessionRegistry final : public ports::SessionRegistry,
   ports::SessionRegistrySink* sink_ = nullptr;
 
   // The shard's thread only.
-  std::map<ConnectionId, std::string> entries_;  // As written.
-  std::map<std::uint64_t, Listing> listings_;    // By number.
+  std::map<ConnectionId, std::string> entries_;  // As written, but for
+  std::set<ConnectionId> changed_;               // those that are new or gone in this turn.
+  bool behind_ = false;  // Redis may have missed something: written anew when it is renewed.
+  std::map<std::uint64_t, Listing> listings_;  // By number.
   std::uint64_t last_listing_ = 0;
 };
 

@@ -263,6 +263,7 @@ void GroupCommit::note_health(const Error* error) {
   const bool healthy = error == nullptr;
   if (healthy == healthy_) return;
   healthy_ = healthy;
+  metrics_.add(ports::Gauge::degraded_store, healthy ? -1 : 1);
   if (healthy) {
     log_.write(ports::LogLevel::info, "the database commits again", {});
   } else {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -33,7 +35,8 @@ class CountingMetrics final : public ports::Metrics {
   }
   void add(ports::Gauge gauge, std::int64_t amount) override {
     const std::lock_guard lock(mutex_);
-    if (gauge == ports::Gauge::commit_queue_updates) queued_ += amount;
+    levels_[static_cast<std::size_t>(gauge)] += amount;
+    changed_.notify_all();
   }
   void observe(ports::Histogram histogram, double value) override {
     const std::lock_guard lock(mutex_);
@@ -41,9 +44,15 @@ class CountingMetrics final : public ports::Metrics {
   }
   void reject(ports::Rejection) override {}
 
-  std::int64_t queued() {
+  std::int64_t queued() { return level(ports::Gauge::commit_queue_updates); }
+  std::int64_t level(ports::Gauge gauge) {
     const std::lock_guard lock(mutex_);
-    return queued_;
+    return levels_[static_cast<std::size_t>(gauge)];
+  }
+  bool wait_for(ports::Gauge gauge, std::int64_t exactly) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, seconds(30),
+                             [&] { return levels_[static_cast<std::size_t>(gauge)] == exactly; });
   }
   std::vector<double> batches() {
     const std::lock_guard lock(mutex_);
@@ -56,7 +65,8 @@ class CountingMetrics final : public ports::Metrics {
 
  private:
   std::mutex mutex_;
-  std::int64_t queued_ = 0;
+  std::condition_variable changed_;
+  std::array<std::int64_t, static_cast<std::size_t>(ports::Gauge::count_)> levels_{};
   std::vector<double> batches_;
   std::map<ports::Counter, std::uint64_t> counters_;
 };

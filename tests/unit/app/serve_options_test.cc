@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "server/base/node_name.h"
+
 namespace syncline::app {
 namespace {
 
@@ -49,6 +51,27 @@ TEST(ServeOptions, ANodeAmongOthersComparesAndGoesSlowlyUnlessToldOtherwise) {
   EXPECT_EQ(options.drain_notice, seconds(3));
   EXPECT_EQ(options.core.handoff_spread, seconds(1));
   EXPECT_EQ(options.core.anti_entropy_interval, seconds(5));
+}
+
+TEST(ServeOptions, ANodeWithoutANameGetsOneThatNoOtherHas) {
+  ServeOptions options = default_serve_options();
+  ASSERT_TRUE(settle_serve_options(options).ok());
+  EXPECT_TRUE(is_node_name(options.node_name)) << options.node_name;
+  EXPECT_NE(unique_node_name(), unique_node_name());
+  options.node_name = "web-1";
+  ASSERT_TRUE(settle_serve_options(options).ok());
+  EXPECT_EQ(options.node_name, "web-1");
+}
+
+TEST(ServeOptions, ANameHasNothingThatNeedsQuotes) {
+  std::string name;
+  OptionValue value = node_name_value(name);
+  EXPECT_TRUE(value.set("Web_1.example-2").ok());
+  EXPECT_EQ(value.text(), "Web_1.example-2");
+  for (const auto* text : {"", "a/b", "a b", "ä", "a{b}"})
+    EXPECT_FALSE(value.set(text).ok()) << text;
+  EXPECT_TRUE(value.set(std::string(64, 'a')).ok());
+  EXPECT_FALSE(value.set(std::string(65, 'a')).ok());
 }
 
 TEST(ServeOptions, WhatCannotWorkTogetherIsRefusedWithALine) {

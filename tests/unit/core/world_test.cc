@@ -134,7 +134,8 @@ TEST(RandomRuns, HoldWithoutFaults) {
                  .broker_loss_percent = 0,
                  .slow_percent = 0,
                  .crashes = false,
-                 .drains = false});
+                 .drains = false,
+                 .orders = false});
     if (HasFailure()) return;
   }
 }
@@ -173,6 +174,7 @@ TEST(RandomRuns, HoldWithCrashes) {
 TEST(RandomRuns, HoldWithEverythingAtOnce) {
   std::uint64_t faults = 0;
   std::uint64_t crashes = 0;
+  std::uint64_t orders = 0;
   for (std::uint64_t seed = 1000; seed < 1300; ++seed) {
     const RandomRunResult result = random_run({.seed = seed});
     for (const std::string& violation : result.violations) {
@@ -181,10 +183,12 @@ TEST(RandomRuns, HoldWithEverythingAtOnce) {
     if (HasFailure()) return;
     faults += result.faults;
     crashes += result.crashes;
+    orders += result.orders;
   }
   // A run in which nothing went wrong would prove nothing.
   EXPECT_GT(faults, 1000u);
   EXPECT_GT(crashes, 500u);
+  EXPECT_GT(orders, 500u);
 }
 
 TEST(World, WithABufferEditsReachTheLogWithinSeconds) {

@@ -57,6 +57,12 @@ class NoBroker final : public ports::Broker {
   void publish_awareness(const DocumentName&, SharedBytes) override {}
   void query_awareness(const DocumentName&) override {}
 };
+class NoSessions final : public ports::SessionRegistry {
+  void add(ConnectionId, const DocumentName&, const std::string&, WallTime) override {}
+  void remove(ConnectionId) override {}
+  void list_document(RequestToken, const DocumentName&) override {}
+  void list_node(RequestToken, const std::string&) override {}
+};
 class NoLog final : public ports::Log {
   void write(ports::LogLevel, std::string_view, std::initializer_list<ports::LogField>) override {}
 };
@@ -146,6 +152,7 @@ class ShardLoopTest : public ::testing::Test {
   NoRandom random_;
   NoStore store_;
   NoBroker broker_;
+  NoSessions sessions_;
   CountedRejections metrics_;
   NoLog log_;
   ShardLoop loop_{{.message_bytes_max = 1 << 20,
@@ -164,6 +171,7 @@ class ShardLoopTest : public ::testing::Test {
                       .updates = store_,
                       .snapshots = store_,
                       .broker = broker_,
+                      .sessions = sessions_,
                       .metrics = metrics_,
                       .log = log_}};
 };

@@ -394,6 +394,26 @@ TEST(PostgresFailure, ReadersComeBackAfterARestart) {
   }
 }
 
+TEST(PostgresFailure, ItIsKnownThatTheServerIsGoneThoughNobodyWrites) {
+  tests::PostgresProcess server;
+  PostgresOptions options = quick_options(server.create_database());
+  options.idle_check_interval = milliseconds(50);
+  Client client(options);
+  EXPECT_EQ(client.ports.metrics.level(ports::Gauge::degraded_store), 0);
+  for (int round = 0; round < 2; ++round) {
+    server.stop_immediately();
+    EXPECT_TRUE(client.ports.metrics.wait_for(ports::Gauge::degraded_store, 1));
+    server.start();
+    EXPECT_TRUE(client.ports.metrics.wait_for(ports::Gauge::degraded_store, 0));
+  }
+  server.pause();
+  EXPECT_TRUE(client.ports.metrics.wait_for(ports::Gauge::degraded_store, 1));
+  server.resume();
+  EXPECT_TRUE(client.ports.metrics.wait_for(ports::Gauge::degraded_store, 0));
+  // Nothing of it is a transaction that writes.
+  EXPECT_EQ(client.ports.metrics.batches(), std::vector<double>());
+}
+
 TEST(PostgresFailure, StoppingAtOnceDoesNotWaitForASilentServer) {
   tests::PostgresProcess server;
   PostgresOptions options = quick_options(server.create_database());

@@ -285,43 +285,57 @@ TEST_F(RedisFaultTest, ignores_what_strangers_publish) {
   process_->client->stop();
 }
 
-TEST_F(RedisFaultTest, tells_redis_again_who_is_connected_when_it_has_forgotten) {
-  class Sink final : public ports::SessionRegistrySink {
-   public:
-    void on_connections(RequestToken,
-                        Result<std::vector<ports::RegisteredConnection>> connections) override {
-      count = connections.ok() ? static_cast<int>(connections->size()) : -1;
-      ++answers;
-    }
-    int count = 0;
-    int answers = 0;
-  } sink;
-  RedisSessionRegistry registry(*process_->client, executor_,
-                                {.node = "n1", .shard = 0, .ttl = milliseconds(300)});
-  registry.attach(sink);
-  for (std::uint64_t id = 0; id < 1200; ++id) {
-    registry.add(ConnectionId{id}, named("a"), "", WallTime{});
+// The connections of a node, as they are listed.
+class NodeList final : public ports::SessionRegistrySink {
+ public:
+  NodeList(RedisClient& client, QueueExecutor& executor, Duration ttl)
+      : executor_(executor), registry(client, executor, {.node = "n1", .shard = 0, .ttl = ttl}) {
+    registry.attach(*this);
   }
-  const auto count = [&] {
+
+  void on_connections(RequestToken,
+                      Result<std::vector<ports::RegisteredConnection>> connections) override {
+    count_ = connections.ok() ? static_cast<int>(connections->size()) : -1;
+    ++answers_;
+  }
+
+  // -1: they cannot be listed.
+  int count() {
     registry.list_node(RequestToken{1}, "n1");
-    const int before = sink.answers;
-    executor_.run_until([&] { return sink.answers > before; });
-    return sink.count;
-  };
-  while (count() != 1200) {
+    const int before = answers_;
+    executor_.run_until([&] { return answers_ > before; });
+    return count_;
   }
+  void wait_for(int expected) {
+    while (count() != expected) {
+    }
+  }
+
+ private:
+  QueueExecutor& executor_;
+  int count_ = 0;
+  int answers_ = 0;
+
+ public:
+  RedisSessionRegistry registry;
+};
+
+TEST_F(RedisFaultTest, tells_redis_again_who_is_connected_when_it_has_forgotten) {
+  NodeList node(*process_->client, executor_, milliseconds(300));
+  for (std::uint64_t id = 0; id < 1200; ++id) {
+    node.registry.add(ConnectionId{id}, named("a"), "", WallTime{});
+  }
+  node.wait_for(1200);
   redis_.ask({"FLUSHALL"});
-  EXPECT_EQ(count(), 0);
-  while (count() != 1200) {
-  }
+  EXPECT_EQ(node.count(), 0);
+  node.wait_for(1200);
   redis_.kill();
   ASSERT_TRUE(process_->metrics.wait_for(ports::Gauge::redis_connections, 0));
-  EXPECT_EQ(count(), -1);
-  registry.remove(ConnectionId{7});
+  EXPECT_EQ(node.count(), -1);
+  node.registry.remove(ConnectionId{7});
   redis_.start();
   connected_again();
-  while (count() != 1199) {
-  }
+  node.wait_for(1199);
   process_->client->stop();
 }
 
@@ -338,6 +352,67 @@ TEST_F(RedisFaultTest, says_how_many_documents_are_not_drained) {
   ASSERT_TRUE(process_->metrics.wait_for(ports::Gauge::redis_connections, 0));
   EXPECT_EQ(process_->client->buffered_documents(milliseconds(50)).error().code,
             ErrorCode::unavailable);
+}
+
+TEST_F(RedisFaultTest, tells_redis_who_is_connected_when_it_could_not_be_told_at_first) {
+  RedisOptions options = test_options(redis_);
+  options.reconnect_delay_min = options.reconnect_delay_max = seconds(1);
+  TestProcess process(options, executor_);
+  NodeList node(*process.client, executor_, milliseconds(300));
+  node.registry.add(ConnectionId{1}, named("a"), "", WallTime{});
+  node.registry.add(ConnectionId{2}, named("a"), "", WallTime{});
+  node.wait_for(2);
+  // The subscriptions stand all the while; what Redis has is not lost.
+  redis_.ask({"CLIENT", "KILL", "TYPE", "normal"});
+  ASSERT_TRUE(process.metrics.wait_for(ports::Gauge::redis_connections, 1));
+  node.registry.remove(ConnectionId{1});
+  node.registry.add(ConnectionId{3}, named("a"), "", WallTime{});
+  node.registry.add(ConnectionId{4}, named("a"), "", WallTime{});
+  EXPECT_EQ(node.count(), -1);
+  node.wait_for(3);
+  process.client->stop();
+}
+
+TEST_F(RedisFaultTest, tells_redis_at_once_who_came_and_went_in_one_turn) {
+  const auto calls_of = [&](const std::string& command) {
+    const std::string report = redis_.ask({"INFO", "commandstats"});
+    const std::string name = "cmdstat_" + command + ":calls=";
+    const std::size_t at = report.find(name);
+    return at == std::string::npos ? 0 : std::stoi(report.substr(at + name.size()));
+  };
+  NodeList node(*process_->client, executor_, seconds(60));
+  EXPECT_EQ(node.count(), 0);
+  const int scripts = calls_of("evalsha");
+  const int removals = calls_of("hdel");
+  for (std::uint64_t id = 0; id < 400; ++id) {
+    node.registry.add(ConnectionId{id}, named("a"), "", WallTime{});
+  }
+  EXPECT_EQ(node.count(), 400);
+  for (std::uint64_t id = 0; id < 300; ++id) node.registry.remove(ConnectionId{id});
+  node.registry.add(ConnectionId{1}, named("a"), "", WallTime{});
+  EXPECT_EQ(node.count(), 101);
+  EXPECT_EQ(calls_of("evalsha") - scripts, 2);
+  EXPECT_EQ(calls_of("hdel") - removals, 1);
+  process_->client->stop();
+}
+
+TEST_F(RedisFaultTest, says_what_is_down) {
+  using ports::Gauge;
+  EXPECT_EQ(process_->metrics.value(Gauge::degraded_broker), 0);
+  RedisOptions options = test_options(redis_);
+  options.buffers = true;
+  TestProcess buffering(options, executor_);
+  EXPECT_EQ(buffering.metrics.value(Gauge::degraded_broker), 0);
+  EXPECT_EQ(buffering.metrics.value(Gauge::degraded_buffer), 0);
+  redis_.kill();
+  EXPECT_TRUE(process_->metrics.wait_for(Gauge::degraded_broker, 1));
+  EXPECT_TRUE(buffering.metrics.wait_for(Gauge::degraded_broker, 1));
+  EXPECT_TRUE(buffering.metrics.wait_for(Gauge::degraded_buffer, 1));
+  EXPECT_EQ(process_->metrics.value(Gauge::degraded_buffer), 0) << "it does not use it";
+  redis_.start();
+  EXPECT_TRUE(process_->metrics.wait_for(Gauge::degraded_broker, 0));
+  EXPECT_TRUE(buffering.metrics.wait_for(Gauge::degraded_broker, 0));
+  EXPECT_TRUE(buffering.metrics.wait_for(Gauge::degraded_buffer, 0));
 }
 
 TEST_F(RedisFaultTest, answers_everything_when_it_is_stopped) {

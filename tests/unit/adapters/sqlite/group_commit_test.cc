@@ -210,6 +210,7 @@ TEST_F(GroupCommitTest, refuses_while_there_is_no_space_and_continues_once_there
   }
   EXPECT_EQ(full.outcome, Outcome::refused);
   EXPECT_EQ(full.error, ErrorCode::storage_full);
+  EXPECT_EQ(ports_.metrics.level(ports::Gauge::degraded_store), 1);
   // A batch of many: all of it is refused, nothing is numbered.
   for (int i = 0; i < 100; ++i) shard.append("b", std::string(5000, 'x'));
   ASSERT_TRUE(shard.run());
@@ -218,6 +219,7 @@ TEST_F(GroupCommitTest, refuses_while_there_is_no_space_and_continues_once_there
   const ports::AppendResult again = shard.append_and_run("a", std::string(5000, 'y'));
   EXPECT_EQ(again.outcome, Outcome::committed);
   EXPECT_EQ(again.sequence, Sequence{stored + 1});
+  EXPECT_EQ(ports_.metrics.level(ports::Gauge::degraded_store), 0);
   EXPECT_EQ(check_log("a"), stored + 1);
   EXPECT_EQ(ports_.log.events(),
             (std::vector<std::string>{"the database cannot commit; edits are not acknowledged",

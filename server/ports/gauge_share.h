@@ -5,14 +5,14 @@
 
 #include "server/ports/metrics.h"
 
-namespace syncline::core {
+namespace syncline::ports {
 
 // One owner's part of a gauge that is the sum over all owners. Takes its part back at the end.
 class GaugeShare {
  public:
-  GaugeShare(ports::Metrics& metrics, ports::Gauge gauge) : metrics_(metrics), gauge_(gauge) {}
+  GaugeShare(Metrics& metrics, Gauge gauge) : metrics_(metrics), gauge_(gauge) {}
   // Of a sum that is kept here, too, for decisions. It must outlive the share.
-  GaugeShare(ports::Metrics& metrics, ports::Gauge gauge, std::size_t& total)
+  GaugeShare(Metrics& metrics, Gauge gauge, std::size_t& total)
       : metrics_(metrics), gauge_(gauge), total_(&total) {}
   ~GaugeShare() { set(0); }
 
@@ -28,10 +28,10 @@ class GaugeShare {
   }
 
  private:
-  ports::Metrics& metrics_;
-  const ports::Gauge gauge_;
+  Metrics& metrics_;
+  const Gauge gauge_;
   std::size_t* const total_ = nullptr;
   std::int64_t value_ = 0;
 };
 
-}  // namespace syncline::core
+}  // namespace syncline::ports
