@@ -67,6 +67,7 @@ Connection::Connection(const Surroundings& surroundings, const RedisOptions& opt
 }
 
 Connection::~Connection() {
+  *alive_ = false;
   if (ready()) surroundings_.metrics.add(ports::Gauge::redis_connections, -1);
   for (const Asked& asked : asked_) answer(asked, ports::Outcome::unknown, {}, Reply());
   deliver();
@@ -289,7 +290,9 @@ void Connection::append_command(const std::vector<std::string_view>& parts) {
 void Connection::send_later() {
   if (will_write_) return;
   will_write_ = true;
-  surroundings_.loop.post([this] {
+  // A cluster that changes may end the connection meanwhile.
+  surroundings_.loop.post([this, alive = alive_] {
+    if (!*alive) return;
     will_write_ = false;
     deliver();
     if (ready()) write_output();

@@ -157,6 +157,7 @@ class Connection final : private StreamEvents {
   std::string drop_reason_;  // Not empty: to be dropped once this turn's replies are read.
   std::string last_problem_;
   bool was_ready_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // For what is posted.
 };
 
 }  // namespace syncline::adapters::redis
