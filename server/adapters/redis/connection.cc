@@ -205,7 +205,8 @@ void Connection::look() {
   }
   if (looking_) return;
   looking_ = true;
-  ask({.requester = nullptr, .ticket = look_ticket, .arguments = {"INFO", "replication"}});
+  // Also when so much is unanswered that others are refused: it is little.
+  begin_request({.ticket = look_ticket, .arguments = {"INFO", "replication"}});
 }
 
 void Connection::on_looked(const Reply& reply) {
@@ -223,15 +224,21 @@ void Connection::on_looked(const Reply& reply) {
 
 void Connection::ask(Command command) {
   SYNCLINE_ASSERT(use_ == Use::commands);
-  const std::size_t before = output_.size();
   const bool full = unanswered_bytes_ >= options_.unanswered_bytes_max;
   if (!ready() || full) return refuse(command);
   const std::string publish = server_.sharded_channels() ? "SPUBLISH" : "PUBLISH";
   if (command.script == Script::append) command.arguments.push_back(publish);
+  if (!command.script && command.arguments.front() == "PUBLISH") {
+    command.arguments.front() = publish;
+  }
+  begin_request(command);
+}
+
+void Connection::begin_request(const Command& command) {
+  const std::size_t before = output_.size();
   if (command.script) {
     append_script(command);
   } else {
-    if (command.arguments.front() == "PUBLISH") command.arguments.front() = publish;
     append_command({command.arguments.begin(), command.arguments.end()});
   }
   const std::size_t bytes = output_.size() - before;

@@ -116,6 +116,7 @@ class Connection final : private StreamEvents {
   void lost(std::string_view why);
   void tick();
   void look();
+  void begin_request(const Command& command);
   void on_looked(const Reply& reply);
   void append_command(const std::vector<std::string_view>& parts);
   void append_script(const Command& command);
