@@ -25,9 +25,11 @@ ports::BufferPosition BufferStreams::append(const ScriptCaller& caller, Instant 
   Stream& stream = this->stream(document);
   note(now, document).appended = true;
   Header& header = stream.header;
-  if (header.run_id != caller.run_id || header.lineage < known_lineage) {
+  const bool whole = stream.whole();
+  if (header.run_id != caller.run_id || header.lineage < known_lineage || !whole) {
     begin_lineage(caller, header, known_lineage);
   }
+  if (!whole) number_anew(document);
   if (!header.dirty()) header.dirty_since = now;
   ++header.head;
   bytes_ += update.size();
@@ -149,6 +151,23 @@ std::uint64_t BufferStreams::flush() {
   return forgotten;
 }
 
+std::uint64_t BufferStreams::evict_entries(DocumentNumber document) {
+  Stream& stream = this->stream(document);
+  const std::uint64_t entries = stream.entries.size();
+  for (const Entry& entry : stream.entries) bytes_ -= entry.update.size();
+  stream.entries.clear();
+  forget_changes(document);
+  if (entries > 0) {
+    chronicle_.tell(history::BufferForgot{.document = document, .entries = entries});
+  }
+  return entries;
+}
+
+void BufferStreams::evict_header(DocumentNumber document) {
+  stream(document).header = {};
+  forget_changes(document);
+}
+
 std::size_t BufferStreams::dirty_documents() const {
   return static_cast<std::size_t>(
       std::count_if(streams_.begin(), streams_.end(),
@@ -182,12 +201,27 @@ BufferStreams::Stream& BufferStreams::touch(const ScriptCaller& caller, Instant 
                                             DocumentNumber document, std::uint64_t known_lineage) {
   Stream& stream = this->stream(document);
   Header& header = stream.header;
-  if (header.lineage == 0) return stream;
-  if (header.run_id != caller.run_id || header.lineage < known_lineage) {
+  const bool whole = stream.whole();
+  if (header.lineage == 0 && whole) return stream;
+  if (header.run_id != caller.run_id || header.lineage < known_lineage || !whole) {
     note(now, document);
     begin_lineage(caller, header, known_lineage);
   }
+  if (!whole) number_anew(document);
   return stream;
+}
+
+void BufferStreams::number_anew(DocumentNumber document) {
+  Stream& stream = streams_[document.value];
+  for (Entry& entry : stream.entries) entry.lineage = stream.header.lineage;
+  const std::uint64_t count = stream.entries.size();
+  stream.header.head = std::max(stream.header.head, count);
+  stream.header.trimmed = stream.header.head - count;
+  forget_changes(document);
+}
+
+void BufferStreams::forget_changes(DocumentNumber document) {
+  std::erase_if(changes_, [document](const Change& change) { return change.document == document; });
 }
 
 void BufferStreams::undo(Change& change) {

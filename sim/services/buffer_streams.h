@@ -28,7 +28,8 @@ struct ScriptCaller {
 // The header names the process (run id) that made its lineage. Another process has read the data
 // from a file, or taken over as a replica, and cannot know whether something that was acknowledged
 // is missing. So the first script that meets a header of another process begins a new lineage. So
-// does one whose caller knows of a higher lineage: that one was forgotten, header and all.
+// does one whose caller knows of a higher lineage: that one was forgotten, header and all. So does
+// one that finds entries and header in disagreement: one of the two was evicted or removed.
 //
 // Remembers for a while how to undo each change: what a crash or a failover takes back.
 class BufferStreams {
@@ -60,6 +61,9 @@ class BufferStreams {
   // Undoes what was done after `kept_until`.
   std::uint64_t lose_after(Instant kept_until);
   std::uint64_t flush();
+  // One of the two is gone, as when Redis evicts it. Cannot be undone.
+  std::uint64_t evict_entries(DocumentNumber document);
+  void evict_header(DocumentNumber document);
 
   // Observers.
   std::uint64_t bytes() const { return bytes_; }  // Of all entries.
@@ -86,10 +90,13 @@ class BufferStreams {
     }
   };
 
-  // Invariant: the entries are those with offsets header.trimmed + 1 .. header.head.
+  // The entries are those with offsets header.trimmed + 1 .. header.head, unless one of the two was
+  // evicted: whoever comes next numbers them anew.
   struct Stream {
     Header header;
     std::deque<Entry> entries;
+
+    bool whole() const { return entries.size() == header.head - header.trimmed; }
   };
 
   struct Change {
@@ -104,6 +111,10 @@ class BufferStreams {
   // Notes how the stream stands, before it is changed.
   Change& note(Instant now, DocumentNumber document);
   void begin_lineage(const ScriptCaller& caller, Header& header, std::uint64_t known_lineage);
+  // Of a stream that is not whole, in the lineage that has just begun. Cannot be undone.
+  void number_anew(DocumentNumber document);
+  // They cannot be undone any more.
+  void forget_changes(DocumentNumber document);
   // The stream, in a lineage of the caller's process and not below what the caller knows, if it has
   // any.
   Stream& touch(const ScriptCaller& caller, Instant now, DocumentNumber document,

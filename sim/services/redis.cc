@@ -83,6 +83,10 @@ void Redis::flush() {
   report_forgotten(forgotten);
 }
 
+void Redis::evict_entries(DocumentNumber document) {
+  report_forgotten(streams_.evict_entries(document));
+}
+
 void Redis::report_forgotten(std::uint64_t entries) {
   if (entries > 0) reports_.on_probe(probe::redis_forgets);
 }

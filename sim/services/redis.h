@@ -85,6 +85,9 @@ class Redis final : public Listener, public LinkEvents {
   void failover(Duration amount);
   // FLUSHALL: everything is gone at once; connections and the run id stay.
   void flush();
+  // Of one document, as an eviction does: its entries are gone, or what is known of them.
+  void evict_entries(DocumentNumber document);
+  void evict_header(DocumentNumber document) { streams_.evict_header(document); }
   // 0: none. Each n-th message to a subscriber does not arrive.
   void drop_messages_every(std::uint32_t n) {
     drop_every_ = n;

@@ -52,6 +52,9 @@ class BufferWorld {
   virtual void restart_as_kept() = 0;
   // Everything is forgotten, while the process goes on.
   virtual void flush() = 0;
+  // The same, but of one document only, its entries or where it stands.
+  virtual void lose_entries(const std::string& name) = 0;
+  virtual void lose_head(const std::string& name) = 0;
 };
 
 using MakeBufferWorld = std::unique_ptr<BufferWorld> (*)();
@@ -470,6 +473,84 @@ TEST_P(BufferConformance, raises_the_lineage_for_a_reader_who_knows_of_a_higher_
   const ports::BufferPage page = read("a", before);
   EXPECT_GT(page.head.lineage, before.lineage);
   EXPECT_EQ(page.records.size(), 1u);
+}
+
+// Half of what it keeps of a document may go: an eviction, or somebody who tidies up.
+
+TEST_P(BufferConformance, begins_a_lineage_for_whoever_reads_where_entries_are_gone) {
+  append("a", "x");
+  const Position before = append("a", "y");
+  world_->lose_entries("a");
+  const ports::BufferPage page = read("a", before);
+  EXPECT_GT(page.head.lineage, before.lineage);
+  EXPECT_TRUE(page.records.empty());
+  EXPECT_EQ(page.head.trimmed, page.head.head) << "it does not promise what it does not have";
+  const Position after = append("a", "z", 0, before.lineage);
+  EXPECT_EQ(after, (Position{page.head.lineage, page.head.head + 1}));
+  EXPECT_EQ(texts("a"), Texts{"z"});
+  EXPECT_EQ(trim("a", after).trimmed, after.offset);
+  EXPECT_EQ(claim(10), Texts{});
+}
+
+TEST_P(BufferConformance, begins_a_lineage_for_whoever_appends_where_entries_are_gone) {
+  append("a", "x");
+  const Position before = append("a", "y");
+  world_->lose_entries("a");
+  const Position after = append("a", "z", 1, before.lineage);
+  EXPECT_GT(after.lineage, before.lineage);
+  EXPECT_EQ(after.offset, 3u);
+  const ports::BufferPage page = read("a", before);
+  ASSERT_EQ(page.records.size(), 1u);
+  EXPECT_EQ(page.records[0].position, after);
+  EXPECT_EQ(page.head.lineage, after.lineage);
+  EXPECT_EQ(claim(10), Texts{"a"});
+}
+
+TEST_P(BufferConformance, tells_whoever_compares_or_trims_that_entries_are_gone) {
+  const Position a = append("a", "x");
+  const Position b = append("b", "x");
+  EXPECT_EQ(claim(10).size(), 2u);
+  world_->lose_entries("a");
+  world_->lose_entries("b");
+  EXPECT_GT(head("a").lineage, a.lineage);
+  EXPECT_EQ(head("a").trimmed, 1u);
+  const ports::BufferHead trimmed = trim("b", b);
+  EXPECT_GT(trimmed.lineage, b.lineage);
+  EXPECT_EQ(trimmed.trimmed, trimmed.head);
+  append("b", "y", 0, b.lineage);
+  EXPECT_EQ(claim(10), Texts{"b"}) << "clean in between, so nobody has to wait for the lease";
+}
+
+// The log has taken entries of the old lineage up to an offset, and must not take these for them.
+TEST_P(BufferConformance, numbers_entries_anew_where_the_document_s_head_is_gone) {
+  append("a", "x");
+  append("a", "y");
+  const Position before = append("a", "z");
+  trim("a", {before.lineage, 1});
+  world_->lose_head("a");
+  const ports::BufferPage page = read("a", before);
+  EXPECT_GT(page.head.lineage, before.lineage);
+  ASSERT_EQ(page.records.size(), 2u);
+  EXPECT_EQ(page.records[0].position, (Position{page.head.lineage, 1}));
+  EXPECT_EQ(page.records[1].position, (Position{page.head.lineage, 2}));
+  EXPECT_EQ(texts("a"), (Texts{"y", "z"}));
+  const Position after = append("a", "w", 0, before.lineage);
+  EXPECT_EQ(after, (Position{page.head.lineage, 3}));
+  EXPECT_EQ(trim("a", after).trimmed, 3u);
+  EXPECT_EQ(texts("a"), Texts{});
+}
+
+TEST_P(BufferConformance, appends_after_entries_that_are_left_where_the_head_is_gone) {
+  append("a", "x");
+  const Position before = append("a", "y");
+  world_->lose_head("a");
+  const Position after = append("a", "z", 0, before.lineage);
+  EXPECT_GT(after.lineage, before.lineage);
+  EXPECT_EQ(after.offset, 3u);
+  EXPECT_EQ(texts("a"), (Texts{"x", "y", "z"}));
+  EXPECT_EQ(claim(10), Texts{"a"});
+  EXPECT_EQ(trim("a", {after.lineage, 2}).trimmed, 2u);
+  EXPECT_EQ(texts("a"), Texts{"z"});
 }
 
 TEST_P(BufferConformance, publishes_again_after_a_restart) {

@@ -35,22 +35,57 @@ void RedisCluster::join() {
     nodes_[i]->ask({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
     nodes_[i]->ask({"CLUSTER", "ADDSLOTSRANGE", std::to_string(first), std::to_string(last)});
     for (std::size_t slot = first; slot <= last; ++slot) owners_[slot] = i;
-    if (i == 0) continue;
-    const std::string info = nodes_[i]->ask({"CONFIG", "GET", "cluster-port"});
-    const std::string bus = info.substr(info.find('\n') + 1);
-    nodes_[0]->ask({"CLUSTER", "MEET", "127.0.0.1", std::to_string(nodes_[i]->port()),
-                    bus.substr(0, bus.find('\n'))});
+    if (i > 0) meet(*nodes_[i]);
   }
 }
 
+void RedisCluster::meet(const RedisProcess& node) const {
+  const std::string info = node.ask({"CONFIG", "GET", "cluster-port"});
+  const std::string bus = info.substr(info.find('\n') + 1);
+  nodes_[0]->ask({"CLUSTER", "MEET", "127.0.0.1", std::to_string(node.port()),
+                  bus.substr(0, bus.find('\n'))});
+}
+
 void RedisCluster::wait_until_ok() const {
-  const auto agrees = [](const RedisProcess& node) {
+  const std::string known =
+      "cluster_known_nodes:" + std::to_string(nodes_.size() + replicas_.size()) + "\r";
+  const auto agrees = [&known](const RedisProcess& node) {
     const std::string info = node.ask({"CLUSTER", "INFO"});
     return info.find("cluster_state:ok") != std::string::npos &&
-           info.find("cluster_known_nodes:3") != std::string::npos;
+           info.find(known) != std::string::npos;
+  };
+  for (const auto* const group : {&nodes_, &replicas_}) {
+    for (const auto& node : *group) {
+      SYNCLINE_ASSERT(eventually([&] { return agrees(*node); }, seconds(60)), node->port());
+    }
+  }
+}
+
+RedisProcess& RedisCluster::add_replica(std::size_t of) {
+  RedisProcess& replica = *replicas_.emplace_back(std::make_unique<RedisProcess>(setting()));
+  meet(replica);
+  wait_until_ok();
+  replica.ask({"CLUSTER", "REPLICATE", ids_[of]});
+  const auto follows = [&replica] {
+    return replica.ask({"INFO", "replication"}).find("master_link_status:up") != std::string::npos;
+  };
+  SYNCLINE_ASSERT(eventually(follows, seconds(60)));
+  return replica;
+}
+
+void RedisCluster::hand_over_to(const RedisProcess& replica) const {
+  replica.ask({"CLUSTER", "FAILOVER"});
+  const std::string id = replica.ask({"CLUSTER", "MYID"});
+  // Of each node, "id address flags ...", in a line.
+  const auto is_master_for = [&id](const RedisProcess& node) {
+    std::istringstream lines(node.ask({"CLUSTER", "NODES"}));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(id)) return line.find("master") != std::string::npos;
+    }
+    return false;
   };
   for (const auto& node : nodes_) {
-    SYNCLINE_ASSERT(eventually([&] { return agrees(*node); }, seconds(60)), node->port());
+    SYNCLINE_ASSERT(eventually([&] { return is_master_for(*node); }, seconds(60)), node->port());
   }
 }
 

@@ -31,15 +31,23 @@ class RedisCluster {
   void ask_all(const std::vector<std::string>& command) const;
   std::string ask_for_slot(std::uint16_t slot, const std::vector<std::string>& command) const;
 
+  // Starts a replica of a master; returns once it has the master's data.
+  RedisProcess& add_replica(std::size_t of);
+  // The replica becomes the master of its master, as for an upgrade (CLUSTER FAILOVER); returns
+  // once all agree on it.
+  void hand_over_to(const RedisProcess& replica) const;
+
   // Gives a slot with all its keys to another master, as `redis-cli --cluster reshard` does.
   void move_slot(std::uint16_t slot, std::size_t to);
 
  private:
   void join();
+  void meet(const RedisProcess& node) const;
   void wait_until_ok() const;
 
   std::vector<std::unique_ptr<RedisProcess>> nodes_;
-  std::vector<std::string> ids_;
+  std::vector<std::unique_ptr<RedisProcess>> replicas_;
+  std::vector<std::string> ids_;  // Of the masters.
   std::vector<std::size_t> owners_;  // By slot.
 };
 

@@ -67,6 +67,7 @@ Connection::Connection(const Surroundings& surroundings, const RedisOptions& opt
 }
 
 Connection::~Connection() {
+  *alive_ = false;
   if (ready()) surroundings_.metrics.add(ports::Gauge::redis_connections, -1);
   for (const Asked& asked : asked_) answer(asked, ports::Outcome::unknown, {}, Reply());
   deliver();
@@ -204,7 +205,8 @@ void Connection::look() {
   }
   if (looking_) return;
   looking_ = true;
-  ask({.requester = nullptr, .ticket = look_ticket, .arguments = {"INFO", "replication"}});
+  // Also when so much is unanswered that others are refused: it is little.
+  begin_request({.ticket = look_ticket, .arguments = {"INFO", "replication"}});
 }
 
 void Connection::on_looked(const Reply& reply) {
@@ -222,15 +224,21 @@ void Connection::on_looked(const Reply& reply) {
 
 void Connection::ask(Command command) {
   SYNCLINE_ASSERT(use_ == Use::commands);
-  const std::size_t before = output_.size();
   const bool full = unanswered_bytes_ >= options_.unanswered_bytes_max;
   if (!ready() || full) return refuse(command);
   const std::string publish = server_.sharded_channels() ? "SPUBLISH" : "PUBLISH";
   if (command.script == Script::append) command.arguments.push_back(publish);
+  if (!command.script && command.arguments.front() == "PUBLISH") {
+    command.arguments.front() = publish;
+  }
+  begin_request(command);
+}
+
+void Connection::begin_request(const Command& command) {
+  const std::size_t before = output_.size();
   if (command.script) {
     append_script(command);
   } else {
-    if (command.arguments.front() == "PUBLISH") command.arguments.front() = publish;
     append_command({command.arguments.begin(), command.arguments.end()});
   }
   const std::size_t bytes = output_.size() - before;
@@ -289,7 +297,9 @@ void Connection::append_command(const std::vector<std::string_view>& parts) {
 void Connection::send_later() {
   if (will_write_) return;
   will_write_ = true;
-  surroundings_.loop.post([this] {
+  // A cluster that changes may end the connection meanwhile.
+  surroundings_.loop.post([this, alive = alive_] {
+    if (!*alive) return;
     will_write_ = false;
     deliver();
     if (ready()) write_output();

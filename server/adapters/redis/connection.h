@@ -116,6 +116,7 @@ class Connection final : private StreamEvents {
   void lost(std::string_view why);
   void tick();
   void look();
+  void begin_request(const Command& command);
   void on_looked(const Reply& reply);
   void append_command(const std::vector<std::string_view>& parts);
   void append_script(const Command& command);
@@ -157,6 +158,7 @@ class Connection final : private StreamEvents {
   std::string drop_reason_;  // Not empty: to be dropped once this turn's replies are read.
   std::string last_problem_;
   bool was_ready_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // For what is posted.
 };
 
 }  // namespace syncline::adapters::redis

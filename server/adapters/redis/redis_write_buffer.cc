@@ -95,12 +95,13 @@ void RedisWriteBuffer::read_heads(RequestToken token, std::vector<DocumentName> 
   for (std::size_t i = 0; i < documents.size(); ++i) {
     const unsigned bucket = KeyNames::bucket_of(documents[i]);
     std::size_t& part = open_part[bucket];
-    if (part == 0 || parts[part - 1].keys.size() == heads_per_script) {
+    if (part == 0 || parts[part - 1].places.size() == heads_per_script) {
       parts.emplace_back();
       buckets.push_back(bucket);
       part = parts.size();
     }
     parts[part - 1].keys.push_back(client_.keys().header(documents[i]));
+    parts[part - 1].keys.push_back(client_.keys().entries(documents[i]));
     parts[part - 1].places.push_back(i);
   }
   if (parts.empty()) {

@@ -23,13 +23,29 @@ end
 -- buffer that is full must still be read, drained and trimmed.
 local function write_though_full(key) redis.call('HDEL', key, '') end
 
-local function touch(key, known)
+-- The header and the list disagree: one of them was evicted, or somebody has removed it. Nobody
+-- knows which offsets the entries had, so they get new ones, in the lineage that has just begun.
+local function number_anew(document, list)
+  local count = redis.call('LLEN', list)
+  local lineage = struct.pack('<I8', document.lineage)
+  for _ = 1, count do
+    redis.call('RPUSH', list, lineage .. string.sub(redis.call('LPOP', list), 9))
+  end
+  document.head = math.max(document.head, count)
+  document.trimmed = document.head - count
+end
+
+local function touch(key, list, known)
   local document = header(key)
-  if document.lineage == 0 then return document end
-  if document.run ~= ARGV[1] or document.lineage < known then
-    write_though_full(key)
-    document.lineage = next_lineage(document.lineage, known)
-    redis.call('HSET', key, 'l', document.lineage, 'r', ARGV[1])
+  local whole = redis.call('LLEN', list) == document.head - document.trimmed
+  if document.lineage == 0 and whole then return document end
+  if document.run == ARGV[1] and document.lineage >= known and whole then return document end
+  write_though_full(key)
+  document.lineage = next_lineage(document.lineage, known)
+  redis.call('HSET', key, 'l', document.lineage, 'r', ARGV[1])
+  if not whole then
+    number_anew(document, list)
+    redis.call('HSET', key, 'h', document.head, 't', document.trimmed)
   end
   return document
 end
@@ -50,8 +66,14 @@ local begins = document.run ~= ARGV[1] or document.lineage < known
 if begins then document.lineage = next_lineage(document.lineage, known) end
 local was_clean = document.head == document.trimmed
 document.head = document.head + 1
-redis.call('RPUSH', KEYS[2], struct.pack('<I8', document.lineage) .. ARGV[5])
-if begins then
+local count = redis.call('RPUSH', KEYS[2], struct.pack('<I8', document.lineage) .. ARGV[5])
+local whole = count == document.head - document.trimmed
+if not whole then
+  if not begins then document.lineage = next_lineage(document.lineage, known) end
+  number_anew(document, KEYS[2])
+  redis.call('HSET', KEYS[1], 't', document.trimmed)
+end
+if begins or not whole then
   redis.call('HSET', KEYS[1], 'l', document.lineage, 'r', ARGV[1], 'h', document.head)
 else
   redis.call('HSET', KEYS[1], 'h', document.head)
@@ -71,7 +93,7 @@ return {document.lineage, document.head}
 
 constexpr std::string_view read_text = R"lua(
 local lineage, after, bytes_max = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local document = touch(KEYS[1], lineage)
+local document = touch(KEYS[1], KEYS[2], lineage)
 local offset = document.trimmed
 if lineage == document.lineage then offset = math.max(offset, after) end
 local page = {document.lineage, document.head, document.trimmed, offset}
@@ -94,8 +116,8 @@ return page
 
 constexpr std::string_view read_heads_text = R"lua(
 local heads = {}
-for _, key in ipairs(KEYS) do
-  local document = touch(key, 0)
+for i = 1, #KEYS, 2 do
+  local document = touch(KEYS[i], KEYS[i + 1], 0)
   heads[#heads + 1] = document.lineage
   heads[#heads + 1] = document.head
   heads[#heads + 1] = document.trimmed
@@ -146,7 +168,7 @@ return found
 
 constexpr std::string_view trim_text = R"lua(
 local lineage, through = tonumber(ARGV[3]), tonumber(ARGV[4])
-local document = touch(KEYS[1], lineage)
+local document = touch(KEYS[1], KEYS[2], lineage)
 if document.lineage == 0 then return {0, 0, 0} end
 write_though_full(KEYS[1])
 if lineage == document.lineage and through > document.trimmed then

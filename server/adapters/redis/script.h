@@ -23,7 +23,8 @@
 // A list and no stream: an entry takes less memory, and a stream takes 4 KiB for its first.
 //
 // A script that meets a header of another life begins a new lineage: the process has read the data
-// from a file or has been a replica meanwhile, and cannot know whether something is missing.
+// from a file or has been a replica meanwhile, and cannot know whether something is missing. So does
+// one that finds a header and a list that disagree, of which one has been evicted or removed.
 
 namespace syncline::adapters::redis {
 
@@ -35,7 +36,7 @@ enum class Script : std::uint8_t {
   // header, entries; life, random, lineage, offset, bytes
   // -> lineage, head, trimmed, the offset before the first entry, entries...
   read,
-  // headers...; life, random -> lineage, head, trimmed for each
+  // header, entries, header, entries, ...; life, random -> lineage, head, trimmed for each document
   read_heads,
   // dirty, leases, claims; lease in microseconds, count -> since when the longest dirty are,
   // ascending

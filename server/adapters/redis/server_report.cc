@@ -21,7 +21,8 @@ void ServerReport::take_info(std::string_view info) {
     if (key == "run_id") run_id = value;
     if (key == "master_replid") replication_id = value;
     if (key == "redis_version") version = value;
-    if (key == "redis_mode") cluster = value == "cluster";
+    // Valkey 8 and later say server_mode, unless they are told to be like Redis.
+    if (key == "redis_mode" || key == "server_mode") cluster = value == "cluster";
     if (key == "role") replica = value == "slave";
   }
 }

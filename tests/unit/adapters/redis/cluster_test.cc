@@ -110,6 +110,34 @@ TEST_F(RedisClusterTest, follows_a_slot_that_moves) {
   }
 }
 
+// The connections to the old master go while they have something to send.
+TEST(RedisClusterHandOverTest, follows_a_master_that_hands_over_to_its_replica) {
+  RedisCluster cluster;
+  const redis::KeyNames keys("syncline", 0);
+  const std::size_t owner = cluster.owner_of(keys.slot(named("a")));
+  const tests::RedisProcess& replica = cluster.add_replica(owner);
+  QueueExecutor executor;
+  TestProcess process(test_options(cluster), executor);
+  BufferUser user(*process.client, executor);
+  RedisBroker broker(*process.client, executor);
+  conformance::BrokerRecorder heard;
+  broker.attach(heard);
+  broker.subscribe(named("a"));
+  process.settle();
+  const ports::BufferPosition before = user.append("a", "x").position;
+  cluster.hand_over_to(replica);
+  ports::BufferAppendResult after{};
+  do {
+    after = user.append("a", "y", before.lineage);
+  } while (after.outcome != Outcome::committed);
+  EXPECT_GT(after.position.lineage, before.lineage);
+  do {  // What is published before the subscription stands again is not heard.
+    user.append("a", "z");
+  } while (!executor.run_until(
+      [&] { return !heard.heard.empty() && heard.heard.back().ends_with("z"); }, seconds(1)));
+  process.client->stop();
+}
+
 TEST_F(RedisClusterTest, goes_on_with_the_others_while_a_master_is_away) {
   const redis::KeyNames keys("syncline", 0);
   std::string of_first;

@@ -84,8 +84,20 @@ class RealRedisBufferWorld final : public BufferWorld {
     });
   }
   void flush() override { redis_.ask_all({"FLUSHALL"}); }
+  void lose_entries(const std::string& name) override {
+    const KeyNames keys("syncline", 0);
+    remove(name, keys.entries(document(name)));
+  }
+  void lose_head(const std::string& name) override {
+    const KeyNames keys("syncline", 0);
+    remove(name, keys.header(document(name)));
+  }
 
  private:
+  void remove(const std::string& name, const std::string& key) {
+    const std::uint16_t slot = KeyNames("syncline", 0).slot(document(name));
+    SYNCLINE_ASSERT(redis_.ask_for_slot(slot, {"DEL", key}) == "1");
+  }
   void replace(const std::function<void()>& fault) {
     processes_[0]->while_reconnecting([&] { processes_[1]->while_reconnecting(fault); });
   }

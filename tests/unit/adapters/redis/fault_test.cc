@@ -3,6 +3,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -201,6 +202,28 @@ TEST_F(RedisFaultTest, finds_out_that_redis_has_become_a_replica) {
   EXPECT_TRUE(process_->log.wait_for("it is a replica"));
   redis_.ask({"REPLICAOF", "NO", "ONE"});
   connected_again();
+}
+
+// Also when it had no room to ask for a while.
+TEST_F(RedisFaultTest, finds_out_that_redis_has_become_a_replica_after_it_was_busy) {
+  process_->client->stop();
+  RedisOptions options = test_options(redis_);
+  options.unanswered_bytes_max = 1;  // One request.
+  TestProcess process(options, executor_);
+  BufferUser user(*process.client, executor_);
+  for (bool busy = false; !busy;) {
+    redis_.pause();
+    user.begin_append("a", "x");
+    // Over several times of asking. If it was asking just then, the append is refused.
+    std::this_thread::sleep_for(4 * options.ping_interval);
+    executor_.run_ready();
+    busy = user.waiting() > 0;
+    redis_.resume();
+    user.run();
+  }
+  redis_.ask({"REPLICAOF", "127.0.0.1", "1"});
+  EXPECT_TRUE(process.log.wait_for("it is a replica"));
+  process.client->stop();
 }
 
 TEST_F(RedisFaultTest, begins_a_lineage_on_a_replica_that_has_taken_over) {

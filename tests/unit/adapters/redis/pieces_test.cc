@@ -113,6 +113,17 @@ TEST(RedisServerReportTest, reads_what_info_says) {
   EXPECT_TRUE(report.replica);
 }
 
+TEST(RedisServerReportTest, knows_a_cluster_of_valkey) {
+  ServerReport report;
+  report.take_info(
+      "# Server\r\nredis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.1\r\n"
+      "server_mode:cluster\r\nrun_id:abc\r\n");
+  EXPECT_TRUE(report.cluster);
+  EXPECT_TRUE(report.sharded_channels());
+  report.take_info("server_mode:standalone\r\n");
+  EXPECT_FALSE(report.cluster);
+}
+
 TEST(RedisPersistenceTest, tells_danger_from_doubt) {
   EXPECT_TRUE(judge_persistence("yes", "always", "1000", "noeviction").safe());
   EXPECT_TRUE(judge_persistence("yes", "always", "1000", "noeviction").warnings.empty());

@@ -1,6 +1,7 @@
 #include "tests/conformance/buffer_conformance.h"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "tests/unit/sim/services/services_world.h"
@@ -42,6 +43,12 @@ class RedisBufferWorld final : public BufferWorld {
     start();
   }
   void flush() override { world_.redis.flush(); }
+  void lose_entries(const std::string& name) override {
+    world_.redis.evict_entries(world_.numbers.number_of(document(name)));
+  }
+  void lose_head(const std::string& name) override {
+    world_.redis.evict_header(world_.numbers.number_of(document(name)));
+  }
 
  private:
   void start() {
