@@ -134,9 +134,9 @@ class Node::State {
       loops.push_back(&shards_.back()->loop);
     }
     for (auto& parts : shards_) parts->loop.start(parts->shard);
-    if (options_.with_worker) {
-      worker_.emplace(options_.worker, *storage_->postgres(), *messaging_->redis(), clock_,
-                      metrics_, log_);
+    if (options_.runs_worker()) {
+      worker_.emplace(options_.worker, *storage_,
+                      options_.buffered() ? messaging_->redis() : nullptr, clock_, metrics_, log_);
       worker_->start();
     }
     report_.watch(loops);

@@ -59,6 +59,11 @@ void Writer::drain(DrainRequest request) {
   request.requester->deliver(request.token, {.outcome = ports::Outcome::refused});
 }
 
+void Writer::forget(store::ForgetRequest request) {
+  if (enqueue(forgets_, request)) return;
+  request.requester->deliver({store::not_forgotten(request)});
+}
+
 void Writer::stop() { end_thread(false); }
 void Writer::stop_at_once() { end_thread(true); }
 
@@ -66,6 +71,7 @@ void Writer::end_thread(bool at_once) {
   Batch refused;
   std::deque<store::SnapshotRequest> snapshots;
   std::deque<DrainRequest> drains;
+  std::deque<store::ForgetRequest> forgets;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -74,6 +80,7 @@ void Writer::end_thread(bool at_once) {
       appends_.clear();
       snapshots.swap(snapshots_);
       drains.swap(drains_);
+      forgets.swap(forgets_);
     }
     arrived_.notify_one();
   }
@@ -81,11 +88,14 @@ void Writer::end_thread(bool at_once) {
                             -static_cast<std::int64_t>(refused.appends.size()));
   refuse(refused, not_connected());
   for (auto& snapshot : snapshots) {
-    refuse({.appends = {}, .snapshot = std::move(snapshot), .drain = {}}, not_connected());
+    refuse({.appends = {}, .snapshot = std::move(snapshot), .drain = {}, .forget = {}},
+           not_connected());
   }
   for (auto& drain : drains) {
-    refuse({.appends = {}, .snapshot = {}, .drain = std::move(drain)}, not_connected());
+    refuse({.appends = {}, .snapshot = {}, .drain = std::move(drain), .forget = {}},
+           not_connected());
   }
+  for (const auto& forget : forgets) forget.requester->deliver({store::not_forgotten(forget)});
   const std::lock_guard lock(stop_mutex_);
   if (thread_.joinable()) thread_.join();
 }
@@ -98,16 +108,18 @@ void Writer::run() {
   if (connection_) note_connected(false);
 }
 
+bool Writer::nothing_asked() const {
+  return appends_.empty() && snapshots_.empty() && drains_.empty() && forgets_.empty();
+}
+
 bool Writer::ended() {
   const std::lock_guard lock(mutex_);
-  return stopping_ && appends_.empty() && snapshots_.empty() && drains_.empty();
+  return stopping_ && nothing_asked();
 }
 
 Writer::Batch Writer::take_batch() {
   std::unique_lock lock(mutex_);
-  const auto woken = [this] {
-    return stopping_ || !appends_.empty() || !snapshots_.empty() || !drains_.empty();
-  };
+  const auto woken = [this] { return stopping_ || !nothing_asked(); };
   if (connection_) {
     arrived_.wait(lock, woken);
   } else {
@@ -123,6 +135,10 @@ Writer::Batch Writer::take_batch() {
   if (!drains_.empty()) {
     batch.drain = std::move(drains_.front());
     drains_.pop_front();
+  }
+  if (!forgets_.empty()) {
+    batch.forget = std::move(forgets_.front());
+    forgets_.pop_front();
   }
   return batch;
 }
@@ -187,6 +203,7 @@ void Writer::commit(Batch batch) {
     if (!batch.appends.empty()) commit_appends(std::move(batch.appends));
     if (batch.snapshot) commit_snapshot(*batch.snapshot);
     if (batch.drain) commit_drain(std::move(*batch.drain));
+    if (batch.forget) commit_forget(*batch.forget);
   }
   if (updates > 0) surroundings_.metrics.add(ports::Gauge::commit_queue_updates, -updates);
 }
@@ -215,7 +232,8 @@ void Writer::commit_appends(std::vector<store::AppendRequest> requests) {
   const auto failure = attempt(
       [&](pqxx::connection& connection) { sequences = postgres::append(connection, requests); });
   if (failure) {
-    return refuse({.appends = std::move(requests), .snapshot = {}, .drain = {}}, *failure);
+    return refuse({.appends = std::move(requests), .snapshot = {}, .drain = {}, .forget = {}},
+                  *failure);
   }
   surroundings_.metrics.observe(ports::Histogram::commit_batch_updates,
                                 static_cast<double>(requests.size()));
@@ -272,6 +290,18 @@ void Writer::commit_drain(DrainRequest request) {
   request.requester->deliver(request.token, std::move(result));
 }
 
+void Writer::commit_forget(const store::ForgetRequest& request) {
+  ports::ForgetResult result{.outcome = ports::ForgetOutcome::failed};
+  const auto failure = attempt(
+      [&](pqxx::connection& connection) { result = postgres::forget(connection, request); });
+  if (failure) {
+    surroundings_.log.write(
+        ports::LogLevel::warning, "old history cannot be removed",
+        {{"document", request.document.text()}, {"error", failure->error.message()}});
+  }
+  request.requester->deliver({store::ForgetAnswer{request.token, result}});
+}
+
 void Writer::refuse(const Batch& batch, const Failure& failure) {
   store::Answers answers;
   for (const store::AppendRequest& request : batch.appends) {
@@ -286,6 +316,7 @@ void Writer::refuse(const Batch& batch, const Failure& failure) {
     batch.drain->requester->deliver(
         batch.drain->token, {.outcome = failure.outcome, .heads = {}, .error = failure.error.code});
   }
+  if (batch.forget) batch.forget->requester->deliver({store::not_forgotten(*batch.forget)});
 }
 
 }  // namespace syncline::adapters::postgres
