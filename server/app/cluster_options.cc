@@ -86,7 +86,10 @@ OptionGroup worker_option_group(core::WorkerConfig& v) {
             count_value(v.snapshots_max, 1, 1000)},
            {"max-active-documents", "N",
             "Documents whose activity a worker remembers, for the next snapshot",
-            count_value(v.active_documents_max, 1, any_count)}}};
+            count_value(v.active_documents_max, 1, any_count)},
+           {"history-retention", "TIME",
+            "Forget edits of the logs that are older and that snapshots hold; 0 keeps all for ever",
+            duration_value(v.history_retention)}}};
 }
 
 adapters::SpdlogLog::Options log_settings(const LogOptions& options) {

@@ -121,6 +121,7 @@ Result<std::string> document_text(const crdt::Doc& doc, std::string_view root,
 
 std::string document_table(std::span<const ports::DocumentEntry> entries) {
   constexpr std::size_t updates_width = 10;
+  constexpr std::size_t kept_width = 10;
   constexpr std::size_t bytes_width = 13;
   std::size_t name_width = 4;
   for (const auto& entry : entries) {
@@ -129,11 +130,13 @@ std::string document_table(std::span<const ports::DocumentEntry> entries) {
   std::string out;
   append_left(out, "NAME", name_width);
   append_right(out, "UPDATES", updates_width);
+  append_right(out, "KEPT", kept_width);
   append_right(out, "BYTES", bytes_width);
   out += "  LAST CHANGE (UTC)\n";
   for (const auto& entry : entries) {
     append_left(out, entry.name.text(), name_width);
     append_right(out, std::to_string(entry.head.value), updates_width);
+    append_right(out, std::to_string(entry.head.value - entry.forgotten.value), kept_width);
     append_right(out, std::to_string(entry.log_bytes), bytes_width);
     out += "  " + utc_text(entry.updated_at) + "\n";
   }

@@ -115,9 +115,9 @@ class Node::State {
     }
     desk_.open(std::move(desk_shards), *messaging_);
     for (auto& parts : shards_) parts->loop.start(parts->shard);
-    if (options_.with_worker) {
-      worker_.emplace(options_.worker, *storage_->postgres(), *messaging_->redis(), clock_,
-                      metrics_, log_);
+    if (options_.runs_worker()) {
+      worker_.emplace(options_.worker, *storage_,
+                      options_.buffered() ? messaging_->redis() : nullptr, clock_, metrics_, log_);
       worker_->start();
     }
     report_.watch(loops);

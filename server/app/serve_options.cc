@@ -50,7 +50,8 @@ OptionGroup cluster_options(ServeOptions& v) {
         "An edit is acknowledged when it is in the log (commit), or in Redis' write buffer, "
         "from where workers move it into the log (buffer)",
         choice_value(v.durability, {"commit", "buffer"})},
-       {"with-worker", "", "Run a worker inside this node, too (for durability=buffer)",
+       {"with-worker", "",
+        "Run a worker inside this node, too (for durability=buffer, or --history-retention)",
         switch_value(v.with_worker)},
        {"drain-notice", "TIME",
         "On SIGTERM, be unready for so long before anything is closed, so that the gateway "
@@ -233,8 +234,13 @@ Result<void> settle_serve_options(ServeOptions& options) {
   if (options.buffered() && !joined) {
     return refuse("--durability buffer: needs --redis URL, where the write buffer is");
   }
-  if (options.with_worker && !options.buffered()) {
+  if (options.with_worker && !options.buffered() && !(shared && options.forgets())) {
     return refuse("--with-worker: there is nothing to do for it without --durability buffer");
+  }
+  if (options.forgets() && shared && !options.with_worker) {
+    return refuse(
+        "--history-retention: is for workers here; give it to `syncline-server worker`, or run one "
+        "inside with --with-worker");
   }
   if (options.node_name.empty()) options.node_name = unique_node_name();
   const auto by_default = [](bool wanted, Duration value) {

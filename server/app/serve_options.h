@@ -41,6 +41,9 @@ struct ServeOptions {
   std::optional<Duration> anti_entropy_interval;
 
   bool buffered() const { return durability == "buffer"; }
+  bool forgets() const { return worker.history_retention > Duration::zero(); }
+  // A node that is alone with its documents has to let their history end itself.
+  bool runs_worker() const { return with_worker || (forgets() && cluster.postgres.empty()); }
 };
 
 // Checks what options say together, and decides what was left to be decided: a node that may have

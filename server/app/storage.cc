@@ -22,6 +22,8 @@ class ShardStoreOf final : public ShardStore {
   }
   ports::UpdateStore& updates() override { return store_; }
   ports::SnapshotStore& snapshots() override { return store_; }
+  void attach_history(ports::HistoryStoreSink& history) override { store_.attach_history(history); }
+  ports::HistoryStore& history() override { return store_; }
 
  private:
   Store store_;

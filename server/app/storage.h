@@ -11,6 +11,7 @@
 #include "server/base/result.h"
 #include "server/ports/clock.h"
 #include "server/ports/executor.h"
+#include "server/ports/history_store.h"
 #include "server/ports/log.h"
 #include "server/ports/metrics.h"
 #include "server/ports/snapshot_store.h"
@@ -24,8 +25,8 @@ struct StorageOptions {
   std::optional<adapters::PostgresOptions> postgres;
 };
 
-// One shard's way to the store. Its calls are made on the shard's thread, and the answers come
-// there through the shard's executor.
+// One shard's or worker's way to the store. Its calls are made on the shard's thread, and the
+// answers come there through the shard's executor.
 class ShardStore {
  public:
   virtual ~ShardStore() = default;
@@ -34,6 +35,10 @@ class ShardStore {
   virtual void attach(ports::UpdateStoreSink& updates, ports::SnapshotStoreSink& snapshots) = 0;
   virtual ports::UpdateStore& updates() = 0;
   virtual ports::SnapshotStore& snapshots() = 0;
+
+  // For a worker: the same for history.
+  virtual void attach_history(ports::HistoryStoreSink& history) = 0;
+  virtual ports::HistoryStore& history() = 0;
 };
 
 // Where a process keeps logs and snapshots: in a folder of its own (SQLite), or in PostgreSQL with

@@ -20,9 +20,10 @@ namespace {
 
 constexpr std::string_view usage =
     R"(Move edits from Redis' write buffer into PostgreSQL, and write snapshots (for nodes with
---durability buffer). Any number of workers share the work; any may be killed at any time.
+--durability buffer); forget old edits (--history-retention), for which --redis is not needed. Any
+number of workers share the work; any may be killed at any time.
 
-Usage: syncline-server worker --postgres URL --redis URL [OPTIONS]
+Usage: syncline-server worker --postgres URL [--redis URL] [OPTIONS]
 
 Every option is also a key of the TOML file and an environment variable (SYNCLINE_POSTGRES). The
 command line wins over the environment, and that over the file. In brackets: the default.
@@ -32,6 +33,7 @@ constexpr std::string_view examples = R"(
 Examples:
   syncline-server worker --postgres postgresql://syncline@db/syncline --redis redis://cache:6379
   syncline-server worker --config /etc/syncline.toml --admin-listen 127.0.0.1:9465
+  syncline-server worker --postgres postgresql://syncline@db/syncline --history-retention 720h
 
 SIGTERM and SIGINT stop the worker gently: it finishes the transaction it is in, and exits with 0.
 )";
@@ -127,16 +129,16 @@ class WorkerProcess {
 
   Result<void> open() {
     SYNCLINE_TRY(http_.open_admin());
-    const StorageOptions storage = storage_options(options_.cluster, "");
-    SYNCLINE_ASSIGN(database_,
-                    adapters::PostgresDatabase::open(*storage.postgres, clock_, metrics_, log_));
+    SYNCLINE_ASSIGN(storage_,
+                    Storage::open(storage_options(options_.cluster, ""), clock_, metrics_, log_));
+    if (options_.cluster.redis.empty()) return {};
     SYNCLINE_ASSIGN(const auto messaging, messaging_options(options_.cluster, true));
     SYNCLINE_ASSIGN(redis_, adapters::RedisClient::open(*messaging.redis, clock_, metrics_, log_));
     return check_buffer_persistence(*redis_, options_.cluster, metrics_, log_);
   }
 
   void start() {
-    worker_.emplace(options_.core, *database_, *redis_, clock_, metrics_, log_);
+    worker_.emplace(options_.core, *storage_, redis_.get(), clock_, metrics_, log_);
     worker_->start();
     http_.start_admin();
     report_.set_ready(true);
@@ -157,7 +159,7 @@ class WorkerProcess {
     http_.stop();
     if (worker_) worker_->stop();
     if (redis_) redis_->stop();
-    if (database_) database_->stop_at_once();
+    if (storage_) storage_->stop_at_once();
   }
 
  private:
@@ -167,7 +169,7 @@ class WorkerProcess {
   adapters::SpdlogLog log_;
   Report report_;
   adapters::HttpServer http_;
-  std::unique_ptr<adapters::PostgresDatabase> database_;
+  std::unique_ptr<Storage> storage_;
   std::unique_ptr<adapters::RedisClient> redis_;
   std::optional<WorkerUnit> worker_;
 };
@@ -192,9 +194,11 @@ int worker_command(std::span<const std::string> arguments) {
         {ErrorCode::invalid_argument,
          "'" + parsed->positional.front() + "': worker takes options only; --help lists them"});
   }
-  if (options.cluster.postgres.empty() || options.cluster.redis.empty()) {
+  const bool forgets = options.core.history_retention > Duration::zero();
+  if (options.cluster.postgres.empty() || (options.cluster.redis.empty() && !forgets)) {
     return refuse({ErrorCode::invalid_argument,
-                   "worker: needs --postgres URL and --redis URL; --help tells more"});
+                   "worker: needs --postgres URL and --redis URL; without --redis all that it can "
+                   "do is --history-retention TIME; --help tells more"});
   }
   // Before any thread exists, so that all inherit it.
   ShutdownSignals signals;

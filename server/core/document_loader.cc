@@ -33,7 +33,9 @@ void DocumentLoader::add_tail(const std::vector<ports::BufferRecord>& records) {
   tail_.insert(tail_.end(), records.begin(), records.end());
 }
 
-void DocumentLoader::start() {
+void DocumentLoader::start() { read_newest_snapshot(); }
+
+void DocumentLoader::read_newest_snapshot() {
   snapshots_.read_snapshot(tokens_.next_token(), document_,
                            Sequence{std::numeric_limits<std::uint64_t>::max()});
 }
@@ -42,23 +44,27 @@ void DocumentLoader::on_snapshot_read(Result<std::optional<ports::Snapshot>> sna
   if (!snapshot.ok() && snapshot.error().code == ErrorCode::checksum_mismatch) {
     // The store itself finds it damaged, and cannot say which one it was: the whole log it is.
     ++damaged_snapshots_;
-    return read_log();
+    return forgotten_after_ ? fail_for_missing_record() : read_log();
   }
   if (!snapshot.ok()) {
     return fail(Status::failed, "reading the snapshot: " + snapshot.error().message());
   }
-  if (!snapshot->has_value()) return read_log();
+  const bool helps =
+      snapshot->has_value() && (!forgotten_after_ || (*snapshot)->sequence > *forgotten_after_);
+  if (!helps) return forgotten_after_ ? fail_for_missing_record() : read_log();
   const ports::Snapshot& found = **snapshot;
   const bool intact = checksum(found.state.view()) == found.checksum ||
                       planted(PlantedBug::damaged_snapshot_accepted);
   if (!intact || !doc_->apply_update(found.state.view(), crdt::UpdateLimits::none()).ok()) {
-    ++damaged_snapshots_;
+    if (!forgotten_after_) ++damaged_snapshots_;  // Else it may have been counted before.
     reset_document();
     snapshots_.read_snapshot(tokens_.next_token(), document_, found.sequence);
     return;
   }
   snapshot_sequence_ = found.sequence;
   sequence_ = found.sequence;
+  forgotten_after_.reset();
+  if (sequence_ >= last_) return finish();
   read_log();
 }
 
@@ -77,15 +83,31 @@ void DocumentLoader::on_log_page(Result<ports::LogPage> page) {
                                         ", before the snapshot at " +
                                         std::to_string(sequence_.value));
   }
+  if (sequence_ >= page->head) return finish();
+  const std::uint64_t next = sequence_.value + 1;
+  if (page->records.empty() || page->records.front().sequence.value > next) {
+    return on_missing_record();
+  }
   for (const ports::LogRecord& record : page->records) {
     if (!apply_record(record)) return;
+    if (sequence_ >= last_) return finish();
   }
   if (sequence_ >= page->head) return finish();
-  if (page->records.empty()) {
-    return fail(Status::unreadable, "the log has no record " + std::to_string(sequence_.value + 1) +
-                                        " of " + std::to_string(page->head.value));
-  }
   read_log();
+}
+
+// Its effect is in newer snapshots, if it was forgotten after the snapshot was read. Each time
+// round begins with a newer one, so this ends.
+void DocumentLoader::on_missing_record() {
+  forgotten_after_ = sequence_;
+  snapshot_sequence_ = sequence_ = {};
+  reset_document();
+  read_newest_snapshot();
+}
+
+void DocumentLoader::fail_for_missing_record() {
+  fail(Status::unreadable, "the log has no record " + std::to_string(forgotten_after_->value + 1) +
+                               ", and no intact snapshot holds it");
 }
 
 bool DocumentLoader::apply_record(const ports::LogRecord& record) {

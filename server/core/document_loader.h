@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,11 @@ class TokenSource {
 // continue from something that is not what was acknowledged: the loader ends as `unreadable` and
 // changes nothing.
 //
+// The beginning of a log may have been forgotten (core/compactor.h); then snapshots have its
+// effect. If that happens between the two reads, there are newer snapshots, and the loader begins
+// again with those. If there is none that is intact, a part of the document is missing:
+// `unreadable`.
+//
 // A state machine: start() asks the stores, the owner hands the answers in, and after each one
 // status() says how things stand.
 class DocumentLoader {
@@ -49,6 +55,8 @@ class DocumentLoader {
                  DocumentName document, const crdt::DocOptions& options, std::size_t page_bytes);
 
   // Inputs.
+  // Goes no further than to this entry of the log, unless a snapshot does. Before start().
+  void stop_at(Sequence last) { last_ = last; }
   // What was in the write buffer before start(), to be applied after the log.
   void add_tail(const std::vector<ports::BufferRecord>& records);
   void start();
@@ -69,7 +77,10 @@ class DocumentLoader {
 
  private:
   void reset_document();
+  void read_newest_snapshot();
   void read_log();
+  void on_missing_record();
+  void fail_for_missing_record();
   void fail(Status status, std::string problem);
   bool apply_record(const ports::LogRecord& record);
   void finish();
@@ -86,6 +97,9 @@ class DocumentLoader {
   int damaged_snapshots_ = 0;
   Sequence snapshot_sequence_;
   Sequence sequence_;  // The replica holds the log up to here.
+  Sequence last_{std::numeric_limits<std::uint64_t>::max()};  // And shall not go beyond this.
+  // The log has no entry after this one though it goes on: only a newer snapshot helps.
+  std::optional<Sequence> forgotten_after_;
   std::optional<crdt::Doc> doc_;
   std::vector<ports::BufferRecord> tail_;
 };

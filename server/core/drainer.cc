@@ -39,7 +39,7 @@ void Drainer::claim() {
   const std::size_t room = config_.documents_max - std::min(config_.documents_max, claimed_.size());
   claim_count_ = std::min(config_.claim_documents_max, room);
   if (claim_count_ == 0) return on_claimed(std::vector<DocumentName>());
-  ports_.buffer.claim(tokens_.next_token(), claim_count_, config_.claim_lease);
+  ports_.buffer->claim(tokens_.next_token(), claim_count_, config_.claim_lease);
 }
 
 void Drainer::on_claimed(Result<std::vector<DocumentName>> documents) {
@@ -81,7 +81,7 @@ std::size_t Drainer::page_bytes() const { return std::min(config_.page_bytes, dr
 void Drainer::read_page(const DocumentName& document, const Batch& batch) {
   const RequestToken token = tokens_.next_token();
   requests_.emplace(token, document);
-  ports_.buffer.read(token, document, batch.reading.after(), page_bytes());
+  ports_.buffer->read(token, document, batch.reading.after(), page_bytes());
 }
 
 void Drainer::on_page(RequestToken token, Result<ports::BufferPage> page) {
@@ -144,7 +144,7 @@ void Drainer::drain() {
   if (batches.empty()) return trim();
   phase_ = Phase::draining;
   drain_began_at_ = ports_.clock.now();
-  ports_.drains.drain(tokens_.next_token(), std::move(batches));
+  ports_.drains->drain(tokens_.next_token(), std::move(batches));
 }
 
 std::vector<Drainer::Drained> Drainer::on_drain_done(const ports::DrainResult& result) {
@@ -211,7 +211,7 @@ void Drainer::trim() {
     requests_.emplace(token, document);
     ports::BufferPosition through = batch.reading.after();
     if (planted(PlantedBug::trims_one_too_many)) ++through.offset;
-    ports_.buffer.trim(token, document, through);
+    ports_.buffer->trim(token, document, through);
   }
   bytes_ = 0;
   if (requests_.empty()) end_pass();

@@ -34,7 +34,7 @@ class Drainer {
     std::size_t updates;
   };
 
-  // `config`, `ports` and `tokens` must outlive the drainer.
+  // `config`, `ports` and `tokens` must outlive the drainer. REQUIRES: there is a buffer.
   Drainer(const WorkerConfig& config, const WorkerPorts& ports, TokenSource& tokens);
 
   // Inputs.

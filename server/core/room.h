@@ -211,6 +211,10 @@ class Room final : private TokenSource, private AppendPath {
   void repair();
   void request_log_repair();
   void take_log_records(const ports::LogPage& page);
+  void fail_log_repair();
+  void request_snapshot(Sequence before);
+  void take_snapshot(Result<std::optional<ports::Snapshot>> snapshot);
+  void merge_snapshot(Result<std::optional<ports::Snapshot>> snapshot);
   bool everything_is_logged() const;
   bool snapshot_worthwhile() const;
   void make_snapshot();

@@ -1,11 +1,14 @@
 // The room's life: loading, gap repair, snapshots, eviction.
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
 #include "server/base/planted_bug.h"
+#include "server/core/checksum.h"
 #include "server/core/room.h"
+#include "server/crdt/update.h"
 
 namespace syncline::core {
 namespace {
@@ -77,6 +80,7 @@ void Room::send_append(Ticket ticket, const SharedBytes& update, std::uint64_t c
 
 void Room::on_snapshot_read(Result<std::optional<ports::Snapshot>> snapshot) {
   --outstanding_;
+  if (status_ != Status::loading) return take_snapshot(std::move(snapshot));
   loader_->on_snapshot_read(std::move(snapshot));
   after_load_step();
 }
@@ -95,11 +99,15 @@ void Room::on_log_page(Sequence known, Result<ports::LogPage> page) {
   } else if (page.ok()) {
     take_log_records(*page);
   } else {
-    reading_log_ = false;
-    if (follower_) follower_->end_log_reading(false);
-    repair_at_ = now() + host_.config().retry_delay_max;
+    fail_log_repair();
   }
   settle();
+}
+
+void Room::fail_log_repair() {
+  reading_log_ = false;
+  if (follower_) follower_->end_log_reading(false);
+  repair_at_ = now() + host_.config().retry_delay_max;
 }
 
 // Soon, unless it is an append of this node whose answer is on its way.
@@ -254,6 +262,10 @@ void Room::request_log_repair() {
 
 void Room::take_log_records(const ports::LogPage& page) {
   const Sequence before = tracker_.contiguous();
+  const bool forgotten =
+      page.head > before &&
+      (page.records.empty() || page.records.front().sequence.value > before.value + 1);
+  if (forgotten) return request_snapshot(Sequence{std::numeric_limits<std::uint64_t>::max()});
   for (const ports::LogRecord& record : page.records) {
     if (!recent_.note(record.sequence, record.checksum)) {
       return abandon("record " + std::to_string(record.sequence.value) + " was another before");
@@ -284,6 +296,49 @@ void Room::take_log_records(const ports::LogPage& page) {
   }
   if (tracker_.contiguous() == before) {
     return quarantine("the log has no record " + std::to_string(before.value + 1));
+  }
+  request_log_repair();
+}
+
+// What the log has forgotten while this replica was cut off from it, or stopped, is in a snapshot.
+void Room::request_snapshot(Sequence before) {
+  log_read_outstanding_ = true;
+  host_.ports().snapshots.read_snapshot(next_token(), name_, before);
+}
+
+void Room::take_snapshot(Result<std::optional<ports::Snapshot>> snapshot) {
+  log_read_outstanding_ = false;
+  if (status_ == Status::open) merge_snapshot(std::move(snapshot));
+  settle();
+}
+
+void Room::merge_snapshot(Result<std::optional<ports::Snapshot>> snapshot) {
+  const bool damaged = !snapshot.ok() && snapshot.error().code == ErrorCode::checksum_mismatch;
+  if (!snapshot.ok() && !damaged) return fail_log_repair();
+  const bool helps =
+      !damaged && snapshot->has_value() && (*snapshot)->sequence > tracker_.contiguous();
+  if (!helps) {
+    return quarantine("the log has no record " + std::to_string(tracker_.contiguous().value + 1) +
+                      ", and no intact snapshot holds it");
+  }
+  const ports::Snapshot& found = **snapshot;
+  // Only what is missing, as it is sent to everybody.
+  auto missing = checksum(found.state.view()) == found.checksum
+                     ? crdt::diff_update(found.state.view(), doc_->encode_state_vector())
+                     : ErrorCode::checksum_mismatch;
+  const auto applied =
+      missing.ok() ? doc_->apply_update(*missing, crdt::UpdateLimits::none()) : missing.error();
+  if (!applied.ok()) {
+    host_.ports().metrics.add(ports::Counter::snapshot_fallbacks);
+    return request_snapshot(found.sequence);
+  }
+  tracker_.add_through(found.sequence);
+  snapshot_sequence_ = std::max(snapshot_sequence_, found.sequence);
+  if (applied->changed) {
+    turn_.push_back({.author = {},
+                     .update = SharedBytes(std::move(*missing)),
+                     .ticket = {},
+                     .received_at = now()});
   }
   request_log_repair();
 }

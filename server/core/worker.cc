@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/base/assert.h"
+#include "server/core/compactor.h"
 #include "server/core/drainer.h"
 #include "server/core/snapshot_maker.h"
 
@@ -14,10 +15,18 @@ class Worker::State final : public TokenSource {
   State(const WorkerConfig& config, const WorkerPorts& ports)
       : config_(config),
         ports_(ports),
-        drainer(config_, ports_, static_cast<TokenSource&>(*this)),
-        snapshots(config_, ports_, static_cast<TokenSource&>(*this)) {}
+        snapshots(config_, ports_, static_cast<TokenSource&>(*this)) {
+    if (ports_.buffer != nullptr) {
+      drainer.emplace(config_, ports_, static_cast<TokenSource&>(*this));
+    }
+    if (ports_.history != nullptr && config_.history_retention > Duration::zero()) {
+      compactor.emplace(config_, ports_, static_cast<TokenSource&>(*this));
+    }
+  }
 
   RequestToken next_token() override { return RequestToken{++last_token_}; }
+
+  bool asked_for_history(RequestToken token) const { return compactor && compactor->asked(token); }
 
  private:
   const WorkerConfig config_;
@@ -25,8 +34,9 @@ class Worker::State final : public TokenSource {
   std::uint64_t last_token_ = 0;
 
  public:
-  Drainer drainer;
+  std::optional<Drainer> drainer;  // If there is a buffer.
   SnapshotMaker snapshots;
+  std::optional<Compactor> compactor;  // If history ends.
 };
 
 Worker::Worker(const WorkerConfig& config, const WorkerPorts& ports)
@@ -35,33 +45,48 @@ Worker::Worker(const WorkerConfig& config, const WorkerPorts& ports)
 Worker::~Worker() = default;
 
 void Worker::on_buffer_claimed(RequestToken, Result<std::vector<DocumentName>> documents) {
-  state_->drainer.on_claimed(std::move(documents));
+  state_->drainer->on_claimed(std::move(documents));
 }
 
 void Worker::on_buffer_page(RequestToken token, Result<ports::BufferPage> page) {
-  state_->drainer.on_page(token, std::move(page));
+  state_->drainer->on_page(token, std::move(page));
 }
 
 void Worker::on_buffer_trimmed(RequestToken token, Result<ports::BufferHead> head) {
-  state_->drainer.on_trimmed(token, head);
+  state_->drainer->on_trimmed(token, head);
 }
 
 void Worker::on_drain_done(RequestToken, ports::DrainResult result) {
-  for (const Drainer::Drained& drained : state_->drainer.on_drain_done(result)) {
+  for (const Drainer::Drained& drained : state_->drainer->on_drain_done(result)) {
     state_->snapshots.note_activity(drained.document, drained.head, drained.updates);
   }
 }
 
 void Worker::on_log_page(RequestToken token, Result<ports::LogPage> page) {
+  if (state_->asked_for_history(token)) return state_->compactor->on_log_page(std::move(page));
   state_->snapshots.on_log_page(token, std::move(page));
 }
 
 void Worker::on_snapshot_read(RequestToken token, Result<std::optional<ports::Snapshot>> snapshot) {
+  if (state_->asked_for_history(token)) {
+    return state_->compactor->on_snapshot_read(std::move(snapshot));
+  }
   state_->snapshots.on_snapshot_read(token, std::move(snapshot));
 }
 
 void Worker::on_snapshot_written(RequestToken token, ports::SnapshotOutcome outcome) {
+  if (state_->asked_for_history(token)) return state_->compactor->on_snapshot_written(outcome);
   state_->snapshots.on_snapshot_written(token, outcome);
+}
+
+void Worker::on_old_logs(RequestToken token, Result<ports::OldLogPage> page) {
+  SYNCLINE_ASSERT(state_->asked_for_history(token), token);
+  state_->compactor->on_old_logs(std::move(page));
+}
+
+void Worker::on_forgotten(RequestToken token, ports::ForgetResult result) {
+  SYNCLINE_ASSERT(state_->asked_for_history(token), token);
+  state_->compactor->on_forgotten(result);
 }
 
 void Worker::on_buffer_append_done(RequestToken token, ports::BufferAppendResult) {
@@ -81,19 +106,27 @@ void Worker::on_log_heads(RequestToken token, Result<std::vector<Sequence>>) {
 }
 
 Instant Worker::next_deadline() const {
-  return std::min(state_->drainer.next_deadline(), state_->snapshots.next_deadline());
+  Instant next = state_->snapshots.next_deadline();
+  if (state_->drainer) next = std::min(next, state_->drainer->next_deadline());
+  if (state_->compactor) next = std::min(next, state_->compactor->next_deadline());
+  return next;
 }
 
 void Worker::on_deadline() {
-  state_->drainer.on_deadline();
+  if (state_->drainer) state_->drainer->on_deadline();
   state_->snapshots.on_deadline();
+  if (state_->compactor) state_->compactor->on_deadline();
 }
 
 void Worker::drain() {
-  state_->drainer.stop();
+  if (state_->drainer) state_->drainer->stop();
   state_->snapshots.stop();
+  if (state_->compactor) state_->compactor->stop();
 }
 
-bool Worker::drained() const { return state_->drainer.idle() && state_->snapshots.idle(); }
+bool Worker::drained() const {
+  return (!state_->drainer || state_->drainer->idle()) && state_->snapshots.idle() &&
+         (!state_->compactor || state_->compactor->idle());
+}
 
 }  // namespace syncline::core

@@ -6,6 +6,7 @@
 #include "server/base/limits.h"
 #include "server/ports/clock.h"
 #include "server/ports/drain_store.h"
+#include "server/ports/history_store.h"
 #include "server/ports/log.h"
 #include "server/ports/metrics.h"
 #include "server/ports/random.h"
@@ -39,6 +40,12 @@ struct WorkerConfig {
   std::size_t log_page_bytes = 512 * limits::kibibyte;
   // As in Config.
   bool keep_deleted_content = false;
+
+  // History. Zero: it is kept for ever.
+  Duration history_retention = Duration::zero();
+  std::size_t history_documents = 200;        // Looked at in one go.
+  Duration history_pause = seconds(1);        // Between goes that found nothing.
+  std::size_t history_batch_updates = 1'000;  // In one transaction.
 };
 
 // The world of one worker. All must outlive it; all belong to its thread, except where the port
@@ -46,8 +53,11 @@ struct WorkerConfig {
 struct WorkerPorts {
   ports::Clock& clock;
   ports::Random& random;
-  ports::WriteBuffer& buffer;
-  ports::DrainStore& drains;
+  // Both or none: without them there is nothing to drain.
+  ports::WriteBuffer* buffer = nullptr;
+  ports::DrainStore* drains = nullptr;
+  // Null: no history ends.
+  ports::HistoryStore* history = nullptr;
   ports::UpdateStore& updates;
   ports::SnapshotStore& snapshots;
   ports::Metrics& metrics;

@@ -15,8 +15,9 @@ namespace syncline::ports {
 
 struct DocumentEntry {
   DocumentName name;
-  Sequence head;            // How many updates its log has.
-  std::uint64_t log_bytes;  // Their sum.
+  Sequence head;            // How many updates its log has had.
+  Sequence forgotten;       // Those up to here have left it (HistoryStore); 0: none.
+  std::uint64_t log_bytes;  // Of those that it has.
   WallTime created_at;
   WallTime updated_at;  // Of the last append, by this machine's clock at that time.
 };

@@ -33,8 +33,9 @@ class SnapshotStoreSink {
   ~SnapshotStoreSink() = default;
 };
 
-// Snapshots make loading fast and are never the truth: the log is. At least the two newest of each
-// document are kept, so that a damaged one has one before it to fall back to.
+// Snapshots make loading fast, and the log is the truth, but for its beginning once that has been
+// forgotten (HistoryStore). At least the two newest of each document are kept, so that a damaged
+// one has one before it to fall back to, and the two on which something forgotten relies.
 // Implementations: adapters/sqlite, tests/world.
 class SnapshotStore {
  public:

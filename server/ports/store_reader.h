@@ -8,6 +8,7 @@
 #include "server/base/ids.h"
 #include "server/base/result.h"
 #include "server/ports/document_catalog.h"
+#include "server/ports/history_store.h"
 #include "server/ports/snapshot_store.h"
 #include "server/ports/update_store.h"
 
@@ -28,6 +29,9 @@ class StoreReader : public DocumentCatalog {
   virtual Result<std::vector<Sequence>> read_heads(const std::vector<DocumentName>& documents) = 0;
   virtual Result<std::optional<Snapshot>> read_snapshot(const DocumentName& document,
                                                         Sequence before) = 0;
+  // As in HistoryStore.
+  virtual Result<OldLogPage> find_old_logs(const std::optional<DocumentName>& after,
+                                           std::size_t count_max, HistoryAge age) = 0;
 };
 
 }  // namespace syncline::ports

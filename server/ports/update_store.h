@@ -50,7 +50,8 @@ class UpdateStoreSink {
 };
 
 // The logs of all documents: for each a row of updates numbered 1, 2, 3, ... without gaps, in which
-// an entry, once committed, never changes and its number never names another update.
+// an entry, once committed, never changes and its number never names another update. The oldest
+// entries may be forgotten one day (HistoryStore): then a log begins later, and goes on as before.
 // Implementations: adapters/sqlite, tests/world.
 class UpdateStore {
  public:

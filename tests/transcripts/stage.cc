@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/core/checksum.h"
+#include "server/core/document_loader.h"
 #include "server/crdt/text.h"
 #include "server/protocol/y_websocket.h"
 #include "tests/world/frames.h"
@@ -377,6 +378,10 @@ bool Stage::run_store_command(const Command& command) {
     store_.lose_after(document, Sequence{std::stoul(command.word(1))});
   } else if (verb == "damage-snapshot") {
     store_.damage_newest_snapshot(document);
+  } else if (verb == "damage-all-snapshots") {
+    store_.damage_all_snapshots(document);
+  } else if (verb == "history-ends") {
+    forget_history(document, std::stoul(command.word(1)));
   } else if (verb == "log") {
     for (const auto& record : store_.log(document)) {
       const auto ids = client::read_update_ids(record.update.view());
@@ -395,6 +400,37 @@ bool Stage::run_store_command(const Command& command) {
     return false;
   }
   return true;
+}
+
+// As a worker does: two snapshots, at `through` and at the head, and nothing before them.
+void Stage::forget_history(const DocumentName& document, std::size_t through) {
+  const auto& log = store_.log(document);
+  SYNCLINE_ASSERT(through < log.size(), through);
+  crdt::Doc doc;
+  std::vector<ports::SnapshotId> made;
+  for (const ports::LogRecord& record : log) {
+    SYNCLINE_ASSERT(doc.apply_update(record.update.view()).ok());
+    if (record.sequence.value != through && record.sequence.value != log.size()) continue;
+    const ports::Snapshot snapshot = core::snapshot_of(doc, record.sequence);
+    made.push_back({.sequence = snapshot.sequence, .checksum = snapshot.checksum});
+    store_.execute({.step = StoreStep::write_snapshot,
+                    .token = {},
+                    .document = document,
+                    .bytes = snapshot.state,
+                    .checksum = snapshot.checksum,
+                    .sequence = snapshot.sequence},
+                   StoreFault::none);
+  }
+  store_.execute({.step = StoreStep::forget,
+                  .token = {},
+                  .document = document,
+                  .forgetting = {.older = made[0],
+                                 .newer = made[1],
+                                 .through = made[0].sequence,
+                                 .retention = Duration(-1)}},
+                 StoreFault::none);
+  say("forgotten " + std::to_string(store_.forgotten(document)) + " of " +
+      std::to_string(log.size()));
 }
 
 // The broker.

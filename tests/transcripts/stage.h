@@ -55,6 +55,7 @@ class Stage final : private world::Surroundings {
   void run(const Command& command);
   bool run_node_command(const Command& command);
   bool run_store_command(const Command& command);
+  void forget_history(const DocumentName& document, std::size_t through);
   bool run_broker_command(const Command& command);
   bool run_buffer_command(const Command& command);
   void run_client_command(const Command& command);

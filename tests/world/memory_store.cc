@@ -1,5 +1,6 @@
 #include "tests/world/memory_store.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -25,6 +26,10 @@ std::string_view name(StoreStep step) {
       return "write-snapshot";
     case StoreStep::drain:
       return "drain";
+    case StoreStep::find_old_logs:
+      return "find-old-logs";
+    case StoreStep::forget:
+      return "forget";
     case StoreStep::buffer_append:
       return "buffer-append";
     case StoreStep::buffer_read:
@@ -74,6 +79,8 @@ std::vector<StoreFault> faults_of(StoreStep step) {
       return {StoreFault::error, StoreFault::corrupt};
     case StoreStep::read_heads:
     case StoreStep::write_snapshot:
+    case StoreStep::find_old_logs:
+    case StoreStep::forget:
     case StoreStep::buffer_heads:
     case StoreStep::buffer_claim:
     case StoreStep::buffer_trim:
@@ -96,6 +103,10 @@ StoreAnswer MemoryStore::execute(const StoreRequest& request, StoreFault fault) 
       return write_snapshot(request, fault);
     case StoreStep::drain:
       return drain(request, fault);
+    case StoreStep::find_old_logs:
+      return find_old_logs(request, fault);
+    case StoreStep::forget:
+      return forget(request, fault);
     default:
       break;
   }
@@ -110,9 +121,10 @@ Sequence MemoryStore::commit(const StoreRequest& request) {
   return Sequence{shelf.log.size()};
 }
 
-void MemoryStore::put(Shelf& shelf, std::uint64_t checksum, const SharedBytes& update) {
+void MemoryStore::put(Shelf& shelf, std::uint64_t checksum, const SharedBytes& update) const {
   const Sequence sequence{shelf.log.size() + 1};
   shelf.log.push_back({.sequence = sequence, .checksum = checksum, .update = update});
+  shelf.appended_at.push_back(now());
   const auto ids = client::read_update_ids(update.view());
   SYNCLINE_ASSERT(ids.ok(), "an unreadable update was appended");
   shelf.ids.add_all(*ids);
@@ -191,7 +203,7 @@ Result<ports::LogPage> MemoryStore::read_log(const StoreRequest& request, StoreF
   const Shelf& from = shelf(request.document);
   ports::LogPage page{.records = {}, .head = Sequence{from.log.size()}};
   std::size_t bytes = 0;
-  for (std::size_t i = request.sequence.value; i < from.log.size(); ++i) {
+  for (std::size_t i = std::max(request.sequence.value, from.forgotten); i < from.log.size(); ++i) {
     if (!page.records.empty() && bytes + from.log[i].update.size() > request.bytes_max) break;
     bytes += from.log[i].update.size();
     page.records.push_back(from.log[i]);
@@ -225,8 +237,67 @@ ports::SnapshotOutcome MemoryStore::write_snapshot(const StoreRequest& request, 
   snapshots.insert_or_assign(request.sequence, ports::Snapshot{.sequence = request.sequence,
                                                                .checksum = request.checksum,
                                                                .state = request.bytes});
-  if (snapshots.size() > 2) snapshots.erase(snapshots.begin());
+  const auto& verified = shelves_[request.document].verified;
+  const Sequence second_newest =
+      snapshots.size() > 1 ? std::prev(snapshots.end(), 2)->first : Sequence{};
+  std::erase_if(snapshots, [&](const auto& entry) {
+    return entry.first < second_newest && !verified.contains(entry.first);
+  });
   return ports::SnapshotOutcome::written;
+}
+
+Result<ports::OldLogPage> MemoryStore::find_old_logs(const StoreRequest& request,
+                                                     StoreFault fault) const {
+  if (fault == StoreFault::error) return Error{ErrorCode::unavailable, "the store is away"};
+  ports::OldLogPage page;
+  std::size_t seen = 0;
+  auto at = request.from_first ? shelves_.begin() : shelves_.upper_bound(request.document);
+  for (; at != shelves_.end() && seen < request.count_max; ++at, ++seen) {
+    const auto& [name, shelf] = *at;
+    if (seen + 1 == request.count_max) page.last = name;
+    const auto is_old = [&](std::size_t sequence) {
+      return sequence <= shelf.log.size() &&
+             now() - shelf.appended_at[sequence - 1] > request.age.retention;
+    };
+    const std::size_t first = shelf.forgotten + 1;
+    if (first >= shelf.log.size() || !is_old(first)) continue;
+    std::size_t due = shelf.log.size();
+    if (!is_old(due)) due = first + request.age.updates_min - 1;
+    if (!is_old(due)) continue;
+    const auto& snapshots = shelf.snapshots;
+    const bool covered =
+        snapshots.size() > 1 && std::prev(snapshots.end(), 2)->first.value >= first;
+    const bool room = snapshots.empty() || snapshots.rbegin()->first.value < shelf.log.size();
+    if (!covered && !room) continue;
+    page.logs.push_back({.document = name,
+                         .first = Sequence{first},
+                         .due = Sequence{due},
+                         .head = Sequence{shelf.log.size()}});
+  }
+  return page;
+}
+
+ports::ForgetResult MemoryStore::forget(const StoreRequest& request, StoreFault fault) {
+  using ports::ForgetOutcome;
+  if (fault != StoreFault::none) return {.outcome = ForgetOutcome::failed};
+  const ports::Forgetting& what = request.forgetting;
+  Shelf& shelf = shelves_[request.document];
+  for (const ports::SnapshotId& id : {what.older, what.newer}) {
+    const auto found = shelf.snapshots.find(id.sequence);
+    if (found == shelf.snapshots.end() || found->second.checksum != id.checksum) {
+      return {.outcome = ForgetOutcome::stale};
+    }
+  }
+  shelf.verified = {what.older.sequence, what.newer.sequence};
+  shelf.snapshots.erase(shelf.snapshots.begin(), shelf.snapshots.find(what.older.sequence));
+  ports::ForgetResult result{.outcome = ForgetOutcome::done};
+  while (shelf.forgotten < what.through.value &&
+         now() - shelf.appended_at[shelf.forgotten] > what.retention) {
+    result.bytes += shelf.log[shelf.forgotten].update.size();
+    ++shelf.forgotten;
+    ++result.updates;
+  }
+  return result;
 }
 
 const MemoryStore::Shelf& MemoryStore::shelf(const DocumentName& document) const {
@@ -243,6 +314,10 @@ std::vector<DocumentName> MemoryStore::documents() const {
 
 const std::vector<ports::LogRecord>& MemoryStore::log(const DocumentName& document) const {
   return shelf(document).log;
+}
+
+std::size_t MemoryStore::forgotten(const DocumentName& document) const {
+  return shelf(document).forgotten;
 }
 
 const std::map<Sequence, ports::Snapshot>& MemoryStore::snapshots(
@@ -278,6 +353,12 @@ void MemoryStore::lose_after(const DocumentName& document, Sequence last) {
   std::erase_if(shelf.snapshots, [&](const auto& each) { return each.first > last; });
 }
 
+void MemoryStore::damage_all_snapshots(const DocumentName& document) {
+  for (auto& [sequence, snapshot] : shelves_[document].snapshots) {
+    snapshot.state = damaged(snapshot.state);
+  }
+}
+
 void StorePort::append(RequestToken token, const DocumentName& document, SharedBytes update,
                        std::uint64_t checksum) {
   request_({.step = StoreStep::append,
@@ -308,6 +389,25 @@ void StorePort::drain(RequestToken token, std::vector<ports::DrainBatch> batches
             .token = token,
             .document = batches.front().document,
             .batches = batches});
+}
+
+void StorePort::find_old_logs(RequestToken token, const std::optional<DocumentName>& after,
+                              std::size_t count_max, ports::HistoryAge age) {
+  request_({.step = StoreStep::find_old_logs,
+            .token = token,
+            .document = after ? *after : DocumentName::parse("all").value(),
+            .count_max = count_max,
+            .from_first = !after.has_value(),
+            .age = age});
+}
+
+void StorePort::forget(RequestToken token, const DocumentName& document,
+                       const ports::Forgetting& forgetting) {
+  request_({.step = StoreStep::forget,
+            .token = token,
+            .document = document,
+            .sequence = forgetting.through,
+            .forgetting = forgetting});
 }
 
 void StorePort::Buffer::append(RequestToken token, const DocumentName& document, SharedBytes update,

@@ -5,13 +5,16 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "loadgen/client/update_ids.h"
 #include "server/base/document_name.h"
 #include "server/ports/drain_store.h"
+#include "server/ports/history_store.h"
 #include "server/ports/snapshot_store.h"
 #include "server/ports/update_store.h"
 #include "server/ports/write_buffer.h"
@@ -27,6 +30,8 @@ enum class StoreStep : std::uint8_t {
   read_snapshot,
   write_snapshot,
   drain,
+  find_old_logs,
+  forget,
   // Of the write buffer.
   buffer_append,
   buffer_read,
@@ -67,6 +72,10 @@ struct StoreRequest {
   std::size_t count_max = 0;  // buffer_claim.
   Duration lease = {};        // buffer_claim.
   std::vector<ports::DrainBatch> batches = {};
+  // find_old_logs: after the document, or from the first; count_max. forget: the document's.
+  bool from_first = false;
+  ports::HistoryAge age = {};
+  ports::Forgetting forgetting = {};
 };
 
 using StoreAnswer =
@@ -74,7 +83,7 @@ using StoreAnswer =
                  Result<std::optional<ports::Snapshot>>, ports::SnapshotOutcome, ports::DrainResult,
                  ports::BufferAppendResult, Result<ports::BufferPage>,
                  Result<std::vector<ports::BufferHead>>, Result<std::vector<DocumentName>>,
-                 Result<ports::BufferHead>>;
+                 Result<ports::BufferHead>, Result<ports::OldLogPage>, ports::ForgetResult>;
 
 // The same bytes with one bit flipped in the middle.
 SharedBytes damaged(const SharedBytes& bytes);
@@ -82,6 +91,9 @@ SharedBytes damaged(const SharedBytes& bytes);
 // The logs and snapshots of all documents: the disk that all nodes share, and that survives them.
 class MemoryStore {
  public:
+  // Without a clock no time passes.
+  explicit MemoryStore(std::function<Instant()> clock = {}) : clock_(std::move(clock)) {}
+
   // Does what the request asks, with the given fault; the answer is for the caller to deliver,
   // later. For unknown_late the caller also calls commit(), later.
   StoreAnswer execute(const StoreRequest& request, StoreFault fault);
@@ -93,7 +105,10 @@ class MemoryStore {
 
   // Observers, for checks.
   std::vector<DocumentName> documents() const;
+  // All that was ever appended; what was forgotten can only be seen here.
   const std::vector<ports::LogRecord>& log(const DocumentName& document) const;
+  // So many of them are forgotten.
+  std::size_t forgotten(const DocumentName& document) const;
   const std::map<Sequence, ports::Snapshot>& snapshots(const DocumentName& document) const;
   // Everything that the document's log says was inserted and deleted.
   const UpdateIds& logged_ids(const DocumentName& document) const;
@@ -103,17 +118,22 @@ class MemoryStore {
   void damage_newest_snapshot(const DocumentName& document);
   // The log goes back: it failed over to where only the records up to here had arrived.
   void lose_after(const DocumentName& document, Sequence last);
+  void damage_all_snapshots(const DocumentName& document);
 
  private:
   struct Shelf {
     std::vector<ports::LogRecord> log;
     UpdateIds ids;
+    std::vector<Instant> appended_at = {};  // Of each record.
+    std::size_t forgotten = 0;              // So many records can be read no more.
     std::map<Sequence, ports::Snapshot> snapshots;
+    std::set<Sequence> verified = {};  // Snapshots on which that relies.
     // The offset up to which each lineage of the buffer has been drained.
     std::map<std::uint64_t, std::uint64_t> drained;
   };
 
-  static void put(Shelf& shelf, std::uint64_t checksum, const SharedBytes& update);
+  Instant now() const { return clock_ ? clock_() : Instant{}; }
+  void put(Shelf& shelf, std::uint64_t checksum, const SharedBytes& update) const;
 
   ports::AppendResult append(const StoreRequest& request, StoreFault fault);
   Result<ports::LogPage> read_log(const StoreRequest& request, StoreFault fault) const;
@@ -122,15 +142,19 @@ class MemoryStore {
   Result<std::optional<ports::Snapshot>> read_snapshot(const StoreRequest& request,
                                                        StoreFault fault) const;
   ports::SnapshotOutcome write_snapshot(const StoreRequest& request, StoreFault fault);
+  Result<ports::OldLogPage> find_old_logs(const StoreRequest& request, StoreFault fault) const;
+  ports::ForgetResult forget(const StoreRequest& request, StoreFault fault);
   const Shelf& shelf(const DocumentName& document) const;
 
+  const std::function<Instant()> clock_;
   std::map<DocumentName, Shelf> shelves_;
 };
 
 // A node's way to the store: turns calls into requests and hands them on.
 class StorePort final : public ports::UpdateStore,
                         public ports::SnapshotStore,
-                        public ports::DrainStore {
+                        public ports::DrainStore,
+                        public ports::HistoryStore {
  public:
   explicit StorePort(std::function<void(StoreRequest)> request) : request_(std::move(request)) {}
 
@@ -143,6 +167,10 @@ class StorePort final : public ports::UpdateStore,
   void write_snapshot(RequestToken token, const DocumentName& document,
                       ports::Snapshot snapshot) override;
   void drain(RequestToken token, std::vector<ports::DrainBatch> batches) override;
+  void find_old_logs(RequestToken token, const std::optional<DocumentName>& after,
+                     std::size_t count_max, ports::HistoryAge age) override;
+  void forget(RequestToken token, const DocumentName& document,
+              const ports::Forgetting& forgetting) override;
 
   // The write buffer's, which has some names in common with the log's.
   ports::WriteBuffer& buffer() { return buffer_; }

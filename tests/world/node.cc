@@ -143,8 +143,9 @@ void WorkerNode::start() {
   ++life_;
   worker_ = std::make_unique<core::Worker>(config_, core::WorkerPorts{.clock = clock_,
                                                                       .random = random_,
-                                                                      .buffer = store_.buffer(),
-                                                                      .drains = store_,
+                                                                      .buffer = &store_.buffer(),
+                                                                      .drains = &store_,
+                                                                      .history = &store_,
                                                                       .updates = store_,
                                                                       .snapshots = store_,
                                                                       .metrics = metrics_,
@@ -196,6 +197,8 @@ struct DeliverCommon {
 struct DeliverToShard : DeliverCommon<core::Shard> {
   using DeliverCommon::operator();
   void operator()(ports::DrainResult) const { SYNCLINE_ASSERT(false, token); }
+  void operator()(const Result<ports::OldLogPage>&) const { SYNCLINE_ASSERT(false, token); }
+  void operator()(ports::ForgetResult) const { SYNCLINE_ASSERT(false, token); }
 };
 
 struct DeliverToWorker : DeliverCommon<core::Worker> {
@@ -203,6 +206,10 @@ struct DeliverToWorker : DeliverCommon<core::Worker> {
   void operator()(ports::DrainResult result) const {
     asker.on_drain_done(token, std::move(result));
   }
+  void operator()(Result<ports::OldLogPage> page) const {
+    asker.on_old_logs(token, std::move(page));
+  }
+  void operator()(ports::ForgetResult result) const { asker.on_forgotten(token, result); }
 };
 
 }  // namespace

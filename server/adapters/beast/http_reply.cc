@@ -159,6 +159,7 @@ std::string documents_json(const DocumentQuery& query, std::vector<ports::Docume
   for (const auto& entry : entries) {
     documents.push_back(json::object{{"name", entry.name.text()},
                                      {"updates", entry.head.value},
+                                     {"updates_kept", entry.head.value - entry.forgotten.value},
                                      {"bytes", entry.log_bytes},
                                      {"created_at", rfc3339(entry.created_at)},
                                      {"updated_at", rfc3339(entry.updated_at)}});

@@ -158,9 +158,24 @@ BEGIN
 END $$;
     )sql",
     R"sql(
+-- When it was appended, in seconds since 2020. What is there counts as appended now, without being
+-- rewritten; who inserts need not know of it.
+ALTER TABLE updates ADD COLUMN written_s integer NOT NULL
+  DEFAULT (date_part('epoch', now()) - 1577836800)::integer;
+
+-- Somebody has looked at it, and entries of the log that it holds may be gone.
+ALTER TABLE snapshots ADD COLUMN verified boolean NOT NULL DEFAULT false;
+
+-- What has left the logs. Not in the documents' rows: those are the appends' to lock.
+CREATE TABLE forgotten (
+  document_id bigint PRIMARY KEY,
+  through     bigint NOT NULL,
+  bytes       bigint NOT NULL
+);
+
 -- Writes a snapshot unless there is one at this or a later sequence, or the log does not go so far:
 -- then it is of a log that the database has lost (a failover to a standby that was behind). Keeps
--- the two newest.
+-- the two newest, and those that only forget() may take away.
 CREATE OR REPLACE FUNCTION write_snapshot(document text, up_to bigint, check_sum bigint,
                                           state bytea)
 RETURNS boolean LANGUAGE plpgsql AS $$
@@ -175,9 +190,54 @@ BEGIN
   END IF;
   INSERT INTO snapshots (document_id, sequence, checksum, data)
     VALUES (target, up_to, check_sum, state);
-  DELETE FROM snapshots WHERE document_id = target AND sequence NOT IN (
+  DELETE FROM snapshots WHERE document_id = target AND NOT verified AND sequence NOT IN (
     SELECT sequence FROM snapshots WHERE document_id = target ORDER BY sequence DESC LIMIT 2);
   RETURN true;
+END $$;
+
+-- Removes the oldest entries of a log: from the first on, up to `up_to`, or to one that is younger
+-- than the retention. Returns how many and their bytes; null, and changes nothing, if one of the
+-- two snapshots that hold them is not there. Locks those, so that write_snapshot() cannot take them
+-- away meanwhile, and not the document, so that nobody who appends waits.
+CREATE FUNCTION forget(document text, older bigint, older_checksum bigint, newer bigint,
+                       newer_checksum bigint, up_to bigint, retention_s bigint)
+RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+  target bigint;
+  found_snapshots integer;
+  young bigint;
+  gone_rows bigint;
+  gone_bytes bigint;
+  gone_through bigint;
+BEGIN
+  SELECT id INTO target FROM documents WHERE name = document;
+  PERFORM FROM snapshots
+    WHERE document_id = target AND (sequence = older AND checksum = older_checksum
+                                    OR sequence = newer AND checksum = newer_checksum)
+    ORDER BY sequence FOR UPDATE;
+  GET DIAGNOSTICS found_snapshots = ROW_COUNT;
+  IF found_snapshots < 2 THEN
+    RETURN NULL;
+  END IF;
+  UPDATE snapshots SET verified = true
+    WHERE document_id = target AND sequence IN (older, newer) AND NOT verified;
+  DELETE FROM snapshots WHERE document_id = target AND sequence < older;
+  SELECT min(sequence) INTO young FROM updates
+    WHERE document_id = target AND sequence <= up_to
+      AND written_s >= (date_part('epoch', now()) - 1577836800)::bigint - retention_s;
+  WITH gone AS (
+    DELETE FROM updates WHERE document_id = target AND sequence <= up_to
+                          AND (young IS NULL OR sequence < young)
+    RETURNING sequence, octet_length(data) AS size
+  )
+  SELECT count(*), coalesce(sum(size), 0), max(sequence)
+    INTO gone_rows, gone_bytes, gone_through FROM gone;
+  IF gone_rows > 0 THEN
+    INSERT INTO forgotten VALUES (target, gone_through, gone_bytes)
+      ON CONFLICT (document_id) DO UPDATE
+      SET through = excluded.through, bytes = forgotten.bytes + excluded.bytes;
+  END IF;
+  RETURN ARRAY[gone_rows, gone_bytes];
 END $$;
     )sql",
 };
@@ -209,6 +269,9 @@ void migrate_from(pqxx::transaction_base& transaction, int version) {
   transaction.exec("CREATE SCHEMA IF NOT EXISTS " + schema());
   transaction.exec("CREATE TABLE IF NOT EXISTS " + schema() +
                    ".schema_version (version integer NOT NULL)");
+  // A table that is read for hours (by a dump) cannot be changed, and whoever wanted it meanwhile
+  // would wait behind us.
+  transaction.exec("SET LOCAL lock_timeout = '10s'");
   for (int step = version; step < version_now; ++step) {
     transaction.exec(migrations[static_cast<std::size_t>(step)]);
   }

@@ -153,6 +153,10 @@ void PostgresDatabase::read(store::ReadRequest request) {
   state_->reads().read(std::move(request));
 }
 
+void PostgresDatabase::forget(store::ForgetRequest request) {
+  state_->any_writer().forget(std::move(request));
+}
+
 void PostgresDatabase::drain(postgres::DrainRequest request) {
   state_->any_writer().drain(std::move(request));
 }

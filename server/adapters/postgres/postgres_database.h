@@ -39,6 +39,7 @@ class PostgresDatabase final : public store::StoreThreads {
   void append(store::AppendRequest request) override;
   void write_snapshot(store::SnapshotRequest request) override;
   void read(store::ReadRequest request) override;
+  void forget(store::ForgetRequest request) override;
   void drain(postgres::DrainRequest request);
 
   // Finishes and answers everything that was asked before, and ends the threads. What is asked

@@ -31,13 +31,46 @@ std::int64_t bounded(Sequence sequence) {
 
 std::string_view text_of(const pqxx::field& field) { return {field.c_str(), field.size()}; }
 
+// Of each document a few rows, found by their keys; a row also for those with nothing to forget, so
+// that the last one looked at is known.
+void prepare_old_logs(pqxx::connection& connection) {
+  const std::string is_old =
+      "written_s < (date_part('epoch', now()) - 1577836800)::bigint - $4::bigint";
+  connection.prepare(
+      "old_logs",
+      "SELECT page.name, page.head, oldest.sequence, due.sequence, "
+      "  due.sequence IS NOT NULL AND (snapshot.newest IS NULL OR snapshot.newest < page.head "
+      "                                OR coalesce(snapshot.older, 0) >= oldest.sequence) "
+      "FROM (SELECT id, name, head FROM documents WHERE name > $1::text "
+      "      ORDER BY name LIMIT $2::bigint) AS page "
+      "LEFT JOIN LATERAL (SELECT * FROM (SELECT sequence, written_s FROM updates "
+      "                   WHERE document_id = page.id ORDER BY sequence LIMIT 1) AS first "
+      "                   WHERE sequence < page.head AND " +
+          is_old +
+          ") AS oldest ON true "
+          "LEFT JOIN LATERAL (SELECT sequence FROM updates WHERE oldest.sequence IS NOT NULL "
+          "                   AND document_id = page.id "
+          "                   AND sequence IN (page.head, oldest.sequence + $3::bigint - 1) AND " +
+          is_old +
+          "                   ORDER BY sequence DESC LIMIT 1) AS due ON true "
+          "LEFT JOIN LATERAL (SELECT max(sequence) AS newest, "
+          "                          CASE WHEN count(*) = 2 THEN min(sequence) END AS older "
+          "                   FROM (SELECT sequence FROM snapshots WHERE document_id = page.id "
+          "                         ORDER BY sequence DESC LIMIT 2) AS newest_two) "
+          "                   AS snapshot ON true "
+          "ORDER BY page.name");
+}
+
 void prepare_reads(pqxx::connection& connection) {
-  const std::string entry = "SELECT name, head, log_bytes, created_at_ms, updated_at_ms ";
+  const std::string entry =
+      "SELECT name, head, log_bytes - coalesce(forgotten.bytes, 0), created_at_ms, updated_at_ms, "
+      "coalesce(forgotten.through, 0) FROM documents "
+      "LEFT JOIN forgotten ON forgotten.document_id = documents.id ";
   connection.prepare("list", entry +
-                                 "FROM documents WHERE name > $1::text AND ($3::text = '' OR "
+                                 "WHERE name > $1::text AND ($3::text = '' OR "
                                  "strpos(name, $3::text) > 0) "
                                  "ORDER BY name LIMIT $2::bigint");
-  connection.prepare("find", entry + "FROM documents WHERE name = $1::text");
+  connection.prepare("find", entry + "WHERE name = $1::text");
   // The head and the records in one statement, so that both are of one moment. The bytes of a page
   // are counted up to the record before, so that there is always one. Finding its end must not look
   // through a long log: twice as many records as would fill it, if they were as large as the
@@ -68,12 +101,14 @@ void prepare_reads(pqxx::connection& connection) {
   connection.prepare("large_snapshot",
                      "SELECT data FROM snapshots WHERE sequence = $2::bigint "
                      "AND document_id = (SELECT id FROM documents WHERE name = $1::text)");
+  prepare_old_logs(connection);
 }
 
 Result<ports::DocumentEntry> entry_of(const pqxx::row& row) {
   SYNCLINE_ASSIGN(auto name, DocumentName::parse(std::string(text_of(row[0]))));
   return ports::DocumentEntry{.name = std::move(name),
                               .head = Sequence{to_unsigned(row[1].as<std::int64_t>())},
+                              .forgotten = Sequence{to_unsigned(row[5].as<std::int64_t>())},
                               .log_bytes = to_unsigned(row[2].as<std::int64_t>()),
                               .created_at = WallTime{milliseconds(row[3].as<std::int64_t>())},
                               .updated_at = WallTime{milliseconds(row[4].as<std::int64_t>())}};
@@ -270,6 +305,29 @@ Result<std::optional<ports::Snapshot>> PostgresReader::read_snapshot(const Docum
   return std::optional(ports::Snapshot{.sequence = Sequence{to_unsigned(sequence)},
                                        .checksum = to_unsigned(rows[0][1].as<std::int64_t>()),
                                        .state = SharedBytes(std::move(state))});
+}
+
+Result<ports::OldLogPage> PostgresReader::find_old_logs(const std::optional<DocumentName>& after,
+                                                        std::size_t count_max,
+                                                        ports::HistoryAge age) {
+  // No name is empty.
+  SYNCLINE_ASSIGN(
+      const pqxx::result rows,
+      state_->ask("old_logs", after ? after->text() : std::string(),
+                  static_cast<std::int64_t>(count_max), static_cast<std::int64_t>(age.updates_min),
+                  std::int64_t{std::chrono::ceil<seconds>(age.retention).count()}));
+  ports::OldLogPage page;
+  std::size_t seen = 0;
+  for (const auto& row : rows) {
+    SYNCLINE_ASSIGN(auto name, DocumentName::parse(std::string(text_of(row[0]))));
+    if (++seen == count_max) page.last = name;
+    if (!row[4].as<bool>()) continue;
+    page.logs.push_back({.document = std::move(name),
+                         .first = Sequence{to_unsigned(row[2].as<std::int64_t>())},
+                         .due = Sequence{to_unsigned(row[3].as<std::int64_t>())},
+                         .head = Sequence{to_unsigned(row[1].as<std::int64_t>())}});
+  }
+  return page;
 }
 
 }  // namespace syncline::adapters

@@ -1,5 +1,6 @@
 #include "server/adapters/postgres/write_statements.h"
 
+#include <chrono>
 #include <cstdint>
 #include <iterator>
 #include <map>
@@ -131,6 +132,9 @@ void prepare_writes(pqxx::connection& connection) {
   connection.prepare("append", "SELECT append($1::text[], $2::bigint[], $3::bytea[])");
   connection.prepare("snapshot",
                      "SELECT write_snapshot($1::text, $2::bigint, $3::bigint, $4::bytea)");
+  connection.prepare("forget",
+                     "SELECT gone[1], gone[2] FROM forget($1::text, $2::bigint, $3::bigint, "
+                     "$4::bigint, $5::bigint, $6::bigint, $7::bigint) AS gone");
   connection.prepare("begin_drain", "SELECT * FROM begin_drain($1::text[])");
   connection.prepare("end_drain",
                      "SELECT end_drain($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], "
@@ -163,6 +167,20 @@ bool write_snapshot(pqxx::connection& connection, const store::SnapshotRequest& 
       "snapshot", request.document.text(), to_signed(request.snapshot.sequence.value),
       to_signed(request.snapshot.checksum), bytea_text(request.snapshot.state.view()));
   return result[0][0].as<bool>();
+}
+
+ports::ForgetResult forget(pqxx::connection& connection, const store::ForgetRequest& request) {
+  const ports::Forgetting& what = request.forgetting;
+  pqxx::nontransaction statement(connection);
+  const pqxx::result result = statement.exec_prepared(
+      "forget", request.document.text(), to_signed(what.older.sequence.value),
+      to_signed(what.older.checksum), to_signed(what.newer.sequence.value),
+      to_signed(what.newer.checksum), to_signed(what.through.value),
+      std::int64_t{std::chrono::ceil<seconds>(what.retention).count()});
+  if (result[0][0].is_null()) return {.outcome = ports::ForgetOutcome::stale};
+  return {.outcome = ports::ForgetOutcome::done,
+          .updates = result[0][0].as<std::size_t>(),
+          .bytes = result[0][1].as<std::size_t>()};
 }
 
 std::vector<Sequence> drain(pqxx::connection& connection,

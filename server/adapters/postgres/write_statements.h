@@ -23,6 +23,9 @@ std::vector<Sequence> append(pqxx::connection& connection,
 // True if it was written, false if it is stale.
 bool write_snapshot(pqxx::connection& connection, const store::SnapshotRequest& request);
 
+// As ports::HistoryStore::forget().
+ports::ForgetResult forget(pqxx::connection& connection, const store::ForgetRequest& request);
+
 // Appends what is not in the log yet, and returns the heads of the logs, one for each batch. Calls
 // `answered` after each of its statements.
 std::vector<Sequence> drain(pqxx::connection& connection,

@@ -65,6 +65,11 @@ void Writer::drain(DrainRequest request) {
   request.requester->deliver(request.token, {.outcome = ports::Outcome::refused});
 }
 
+void Writer::forget(store::ForgetRequest request) {
+  if (enqueue(forgets_, request)) return;
+  request.requester->deliver({store::not_forgotten(request)});
+}
+
 void Writer::stop() { end_thread(false); }
 void Writer::stop_at_once() { end_thread(true); }
 
@@ -72,6 +77,7 @@ void Writer::end_thread(bool at_once) {
   Batch refused;
   std::deque<store::SnapshotRequest> snapshots;
   std::deque<DrainRequest> drains;
+  std::deque<store::ForgetRequest> forgets;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -80,6 +86,7 @@ void Writer::end_thread(bool at_once) {
       appends_.clear();
       snapshots.swap(snapshots_);
       drains.swap(drains_);
+      forgets.swap(forgets_);
     }
     arrived_.notify_one();
   }
@@ -87,11 +94,14 @@ void Writer::end_thread(bool at_once) {
                             -static_cast<std::int64_t>(refused.appends.size()));
   refuse(refused, not_connected());
   for (auto& snapshot : snapshots) {
-    refuse({.appends = {}, .snapshot = std::move(snapshot), .drain = {}}, not_connected());
+    refuse({.appends = {}, .snapshot = std::move(snapshot), .drain = {}, .forget = {}},
+           not_connected());
   }
   for (auto& drain : drains) {
-    refuse({.appends = {}, .snapshot = {}, .drain = std::move(drain)}, not_connected());
+    refuse({.appends = {}, .snapshot = {}, .drain = std::move(drain), .forget = {}},
+           not_connected());
   }
+  for (const auto& forget : forgets) forget.requester->deliver({store::not_forgotten(forget)});
   const std::lock_guard lock(stop_mutex_);
   if (thread_.joinable()) thread_.join();
 }
@@ -106,16 +116,18 @@ void Writer::run() {
   if (!works_) surroundings_.health.note(true);  // It is not a part of the process any more.
 }
 
+bool Writer::nothing_asked() const {
+  return appends_.empty() && snapshots_.empty() && drains_.empty() && forgets_.empty();
+}
+
 bool Writer::ended() {
   const std::lock_guard lock(mutex_);
-  return stopping_ && appends_.empty() && snapshots_.empty() && drains_.empty();
+  return stopping_ && nothing_asked();
 }
 
 Writer::Batch Writer::take_batch() {
   std::unique_lock lock(mutex_);
-  const auto woken = [this] {
-    return stopping_ || !appends_.empty() || !snapshots_.empty() || !drains_.empty();
-  };
+  const auto woken = [this] { return stopping_ || !nothing_asked(); };
   if (connection_) {
     arrived_.wait_for(lock, surroundings_.options.idle_check_interval, woken);
   } else {
@@ -131,6 +143,10 @@ Writer::Batch Writer::take_batch() {
   if (!drains_.empty()) {
     batch.drain = std::move(drains_.front());
     drains_.pop_front();
+  }
+  if (!forgets_.empty()) {
+    batch.forget = std::move(forgets_.front());
+    forgets_.pop_front();
   }
   return batch;
 }
@@ -210,6 +226,7 @@ void Writer::commit(Batch batch) {
     if (!batch.appends.empty()) commit_appends(std::move(batch.appends));
     if (batch.snapshot) commit_snapshot(*batch.snapshot);
     if (batch.drain) commit_drain(std::move(*batch.drain));
+    if (batch.forget) commit_forget(*batch.forget);
   }
   if (updates > 0) surroundings_.metrics.add(ports::Gauge::commit_queue_updates, -updates);
 }
@@ -342,6 +359,18 @@ void Writer::commit_drain(DrainRequest request) {
   request.requester->deliver(request.token, std::move(result));
 }
 
+void Writer::commit_forget(const store::ForgetRequest& request) {
+  ports::ForgetResult result{.outcome = ports::ForgetOutcome::failed};
+  const auto failure = attempt(
+      [&](pqxx::connection& connection) { result = postgres::forget(connection, request); });
+  if (failure) {
+    surroundings_.log.write(
+        ports::LogLevel::warning, "old history cannot be removed",
+        {{"document", request.document.text()}, {"error", failure->error.message()}});
+  }
+  request.requester->deliver({store::ForgetAnswer{request.token, result}});
+}
+
 void Writer::refuse(std::span<const store::AppendRequest> appends, const Failure& failure) {
   store::Answers answers;
   for (const store::AppendRequest& request : appends) {
@@ -362,6 +391,7 @@ void Writer::refuse(const Batch& batch, const Failure& failure) {
     batch.drain->requester->deliver(
         batch.drain->token, {.outcome = failure.outcome, .heads = {}, .error = failure.error.code});
   }
+  if (batch.forget) batch.forget->requester->deliver({store::not_forgotten(*batch.forget)});
 }
 
 }  // namespace syncline::adapters::postgres

@@ -78,6 +78,7 @@ class Writer {
   void append(store::AppendRequest request);
   void write_snapshot(store::SnapshotRequest request);
   void drain(DrainRequest request);
+  void forget(store::ForgetRequest request);
 
   // Commits and answers everything that was asked before, and ends the thread.
   void stop();
@@ -90,8 +91,9 @@ class Writer {
     std::vector<store::AppendRequest> appends;
     std::optional<store::SnapshotRequest> snapshot;
     std::optional<DrainRequest> drain;
+    std::optional<store::ForgetRequest> forget;
 
-    bool empty() const { return appends.empty() && !snapshot && !drain; }
+    bool empty() const { return appends.empty() && !snapshot && !drain && !forget; }
   };
 
   template <class Request>
@@ -101,6 +103,7 @@ class Writer {
   // Waits for requests, or until it is time to connect. Empty: look again.
   Batch take_batch();
   void take_appends(Batch& batch);
+  bool nothing_asked() const;  // With mutex_.
   bool ended();
   // After a while without a request: is the server still there?
   void look();
@@ -120,6 +123,7 @@ class Writer {
   void note_refused_update(const store::AppendRequest& request, const Failure& failure);
   void commit_snapshot(const store::SnapshotRequest& request);
   void commit_drain(DrainRequest request);
+  void commit_forget(const store::ForgetRequest& request);
   void refuse(const Batch& batch, const Failure& failure);
   void refuse(std::span<const store::AppendRequest> appends, const Failure& failure);
   void refuse_too_large(std::vector<store::AppendRequest>& requests);
@@ -134,6 +138,7 @@ class Writer {
   std::deque<store::AppendRequest> appends_;
   std::deque<store::SnapshotRequest> snapshots_;
   std::deque<DrainRequest> drains_;
+  std::deque<store::ForgetRequest> forgets_;
   bool stopping_ = false;
 
   // The thread's own.

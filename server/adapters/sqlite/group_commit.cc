@@ -68,6 +68,18 @@ void GroupCommit::write_snapshot(store::SnapshotRequest request) {
       {store::SnapshotWriteAnswer{request.token, ports::SnapshotOutcome::failed}});
 }
 
+void GroupCommit::forget(store::ForgetRequest request) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_) {
+      forgets_.push_back(std::move(request));
+      arrived_.notify_one();
+      return;
+    }
+  }
+  request.requester->deliver({store::not_forgotten(request)});
+}
+
 void GroupCommit::limit_pages(std::uint32_t pages) { page_limit_ = pages; }
 
 void GroupCommit::stop() { end_thread(false); }
@@ -75,6 +87,7 @@ void GroupCommit::stop_at_once() { end_thread(true); }
 
 void GroupCommit::end_thread(bool at_once) {
   Batch refused;
+  std::deque<store::ForgetRequest> forgets;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -86,20 +99,23 @@ void GroupCommit::end_thread(bool at_once) {
                                std::make_move_iterator(snapshots_.end()));
       appends_.clear();
       snapshots_.clear();
+      forgets.swap(forgets_);
     }
     arrived_.notify_one();
   }
   metrics_.add(ports::Gauge::commit_queue_updates,
                -static_cast<std::int64_t>(refused.appends.size()));
   answer_failed(refused, Failure{ports::Outcome::refused, Error{ErrorCode::unavailable}, 0});
+  for (const auto& forget : forgets) forget.requester->deliver({store::not_forgotten(forget)});
   const std::lock_guard lock(stop_mutex_);
   if (thread_.joinable()) thread_.join();
 }
 
 void GroupCommit::run() {
-  for (Batch batch = take_batch(); !batch.empty(); batch = take_batch()) {
+  for (Work work = take_work(); !work.empty(); work = take_work()) {
     apply_page_limit();
-    commit(std::move(batch));
+    if (!work.batch.empty()) commit(std::move(work.batch));
+    if (work.forget) commit_forget(*work.forget);
     checkpoint_if_due();
   }
   if (must_hurry()) return connection_->leave_log();
@@ -115,16 +131,22 @@ bool GroupCommit::must_hurry() {
   return at_once_;
 }
 
-GroupCommit::Batch GroupCommit::take_batch() {
+GroupCommit::Work GroupCommit::take_work() {
   std::unique_lock lock(mutex_);
-  arrived_.wait(lock, [this] { return stopping_ || !appends_.empty() || !snapshots_.empty(); });
-  Batch batch;
-  take_appends(batch);
+  arrived_.wait(lock, [this] {
+    return stopping_ || !appends_.empty() || !snapshots_.empty() || !forgets_.empty();
+  });
+  Work work;
+  take_appends(work.batch);
   if (!snapshots_.empty()) {
-    batch.snapshots.push_back(std::move(snapshots_.front()));
+    work.batch.snapshots.push_back(std::move(snapshots_.front()));
     snapshots_.pop_front();
   }
-  return batch;
+  if (!forgets_.empty()) {
+    work.forget = std::move(forgets_.front());
+    forgets_.pop_front();
+  }
+  return work;
 }
 
 void GroupCommit::take_appends(Batch& batch) {
@@ -159,6 +181,29 @@ void GroupCommit::commit(Batch batch) {
     break;
   }
   if (updates > 0) metrics_.add(ports::Gauge::commit_queue_updates, -updates);
+}
+
+void GroupCommit::commit_forget(const store::ForgetRequest& request) {
+  const auto forgotten = try_forget(request);
+  if (!forgotten.ok()) {
+    connection_->rollback();
+    log_.write(ports::LogLevel::warning, "old history cannot be removed",
+               {{"document", request.document.text()}, {"error", forgotten.error().message()}});
+  }
+  request.requester->deliver({forgotten.ok() ? store::ForgetAnswer{request.token, *forgotten}
+                                             : store::not_forgotten(request)});
+}
+
+Result<ports::ForgetResult> GroupCommit::try_forget(const store::ForgetRequest& request) {
+  SYNCLINE_TRY(connection_->begin());
+  SYNCLINE_ASSIGN(const ports::ForgetResult result,
+                  connection_->forget(request.document, request.forgetting));
+  if (result.outcome == ports::ForgetOutcome::stale) {
+    connection_->rollback();
+    return result;
+  }
+  SYNCLINE_TRY(connection_->commit());
+  return result;
 }
 
 Result<void> GroupCommit::try_commit(const Batch& batch, store::Answers& answers,

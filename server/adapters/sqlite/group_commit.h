@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -33,7 +34,7 @@ namespace syncline::adapters::sqlite {
 //   - The COMMIT itself fails: the bytes may have reached the disk, so the outcome is unknown.
 // The next batch simply tries again, so that everything continues once there is space.
 //
-// append(), write_snapshot() and stop() may be called from any thread.
+// append(), write_snapshot(), forget() and stop() may be called from any thread.
 class GroupCommit {
  public:
   struct Options {
@@ -51,6 +52,7 @@ class GroupCommit {
   // After stop() they are refused.
   void append(store::AppendRequest request);
   void write_snapshot(store::SnapshotRequest request);
+  void forget(store::ForgetRequest request);
 
   // Takes effect with the next batch.
   void limit_pages(std::uint32_t pages);
@@ -70,6 +72,14 @@ class GroupCommit {
     bool empty() const { return appends.empty() && snapshots.empty(); }
   };
 
+  // What is done in one go; nobody waits for what is forgotten, so it has a transaction of its own.
+  struct Work {
+    Batch batch;
+    std::optional<store::ForgetRequest> forget;
+
+    bool empty() const { return batch.empty() && !forget; }
+  };
+
   // How a transaction ended that did not commit.
   struct Failure {
     ports::Outcome outcome;
@@ -83,10 +93,12 @@ class GroupCommit {
   void end_thread(bool at_once);
   bool must_hurry();
   // Waits for requests. Empty: stopped.
-  Batch take_batch();
+  Work take_work();
   void take_appends(Batch& batch);
 
   void commit(Batch batch);
+  void commit_forget(const store::ForgetRequest& request);
+  Result<ports::ForgetResult> try_forget(const store::ForgetRequest& request);
   Result<void> try_commit(const Batch& batch, store::Answers& answers, Failure& failure);
   Result<void> write_all(const Batch& batch, store::Answers& answers, Failure& failure);
   // Answers and removes the requests to blame, so that the rest can be tried again; false if it is
@@ -111,6 +123,7 @@ class GroupCommit {
   std::condition_variable arrived_;
   std::deque<store::AppendRequest> appends_;
   std::deque<store::SnapshotRequest> snapshots_;
+  std::deque<store::ForgetRequest> forgets_;
   bool stopping_ = false;
   bool at_once_ = false;
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace syncline::adapters::sqlite {
@@ -14,7 +15,10 @@ constexpr std::int64_t application_id = 0x53796E4C;  // "SynL"
 // Migration i brings a file from version i to i + 1. A released one is never edited.
 //
 // An update's 64-bit checksum is stored as the signed integer with the same bits.
-constexpr std::array<const char*, 1> migrations = {
+//
+// $NOW stands for the time of the migration, as SQLite takes no other default for rows that are
+// there.
+constexpr std::array<const char*, 2> migrations = {
     R"sql(
     CREATE TABLE documents(
       id            INTEGER PRIMARY KEY,
@@ -41,6 +45,14 @@ constexpr std::array<const char*, 1> migrations = {
       PRIMARY KEY(document_id, sequence)
     ) STRICT;
     )sql",
+    // written_s: when it was appended (Unix time); what was there before counts as appended now.
+    // forgotten_through: the last entry that has left the log. verified: somebody has looked at it,
+    // and entries that it holds may be gone (ports/history_store.h).
+    R"sql(
+    ALTER TABLE updates ADD COLUMN written_s INTEGER NOT NULL DEFAULT $NOW;
+    ALTER TABLE documents ADD COLUMN forgotten_through INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE snapshots ADD COLUMN verified INTEGER NOT NULL DEFAULT 0;
+    )sql",
 };
 constexpr auto schema_version = static_cast<std::int64_t>(migrations.size());
 
@@ -56,6 +68,13 @@ Error too_new(const std::filesystem::path& file, std::int64_t version) {
                file.string() + " has schema version " + std::to_string(version) +
                    " and this program knows up to " + std::to_string(schema_version) +
                    "; it was left untouched, use the newer syncline-server"};
+}
+
+Error too_old(const std::filesystem::path& file) {
+  return Error{ErrorCode::unsupported_version,
+               file.string() +
+                   " is of an older version; syncline-server serve brings it to this one when it "
+                   "starts on the folder"};
 }
 
 Result<void> check_identity(const std::filesystem::path& file, std::int64_t id,
@@ -88,8 +107,14 @@ Result<Identity> read_identity(Connection& connection) {
 }
 
 Result<void> migrate_in_transaction(Connection& connection, std::int64_t from) {
+  SYNCLINE_ASSIGN(const std::int64_t now, connection.read_integer("SELECT unixepoch()"));
+  constexpr std::string_view placeholder = "$NOW";
   for (std::int64_t version = from; version < schema_version; ++version) {
-    SYNCLINE_TRY(connection.run(migrations[static_cast<std::size_t>(version)]));
+    std::string sql = migrations[static_cast<std::size_t>(version)];
+    if (const auto at = sql.find(placeholder); at != std::string::npos) {
+      sql.replace(at, placeholder.size(), std::to_string(now));
+    }
+    SYNCLINE_TRY(connection.run(sql.c_str()));
   }
   const std::string stamp = "PRAGMA application_id = " + std::to_string(application_id) +
                             "; PRAGMA user_version = " + std::to_string(schema_version);
@@ -147,6 +172,7 @@ Result<void> prepare_reading_steps(Connection& connection, const std::filesystem
   SYNCLINE_TRY(connection.run(connection_settings));
   SYNCLINE_ASSIGN(const Identity identity, read_identity(connection));
   SYNCLINE_TRY(check_identity(file, identity.id, identity.version));
+  if (identity.version < schema_version) return too_old(file);
   return touch_tables(connection);
 }
 

@@ -99,6 +99,10 @@ void SqliteDatabase::write_snapshot(store::SnapshotRequest request) {
   state_->commits().write_snapshot(std::move(request));
 }
 
+void SqliteDatabase::forget(store::ForgetRequest request) {
+  state_->commits().forget(std::move(request));
+}
+
 void SqliteDatabase::read(store::ReadRequest request) { state_->reads().read(std::move(request)); }
 
 }  // namespace syncline::adapters

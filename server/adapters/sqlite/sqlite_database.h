@@ -60,6 +60,7 @@ class SqliteDatabase final : public store::StoreThreads {
   void append(store::AppendRequest request) override;
   void write_snapshot(store::SnapshotRequest request) override;
   void read(store::ReadRequest request) override;
+  void forget(store::ForgetRequest request) override;
 
   // Lets the file grow to so many pages of 4 KiB and no further; what does not fit is refused with
   // `storage_full`. Takes effect with the next commit.

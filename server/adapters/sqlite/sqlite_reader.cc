@@ -22,7 +22,7 @@ using sqlite::Connection;
 using sqlite::Execution;
 using sqlite::Statement;
 
-// The columns are name, head, log_bytes, created_at_ms, updated_at_ms.
+// The columns are name, head, log_bytes, created_at_ms, updated_at_ms, forgotten_through.
 Result<ports::DocumentEntry> read_entry(const Execution& row) {
   auto name = DocumentName::parse(row.text(0));
   if (!name.ok()) {
@@ -31,6 +31,7 @@ Result<ports::DocumentEntry> read_entry(const Execution& row) {
   }
   return ports::DocumentEntry{.name = std::move(*name),
                               .head = Sequence{static_cast<std::uint64_t>(row.integer(1))},
+                              .forgotten = Sequence{static_cast<std::uint64_t>(row.integer(5))},
                               .log_bytes = static_cast<std::uint64_t>(row.integer(2)),
                               .created_at = WallTime{milliseconds(row.integer(3))},
                               .updated_at = WallTime{milliseconds(row.integer(4))}};
@@ -68,7 +69,8 @@ class SqliteReader::State {
 
   // Opens the connection, or another one in its place.
   Result<void> connect() {
-    for (Statement* const statement : {&list_, &find_, &document_, &log_, &snapshot_}) {
+    for (Statement* const statement : {&list_, &find_, &document_, &log_, &snapshot_, &catalog_,
+                                       &oldest_entry_, &is_old_, &two_snapshots_}) {
       *statement = Statement();
     }
     connection_.reset();
@@ -122,6 +124,12 @@ class SqliteReader::State {
     return in_transaction([&] { return look_up_heads(documents); });
   }
 
+  Result<ports::OldLogPage> find_old_logs(const std::optional<DocumentName>& after,
+                                          std::size_t count_max, const ports::HistoryAge& age) {
+    const std::lock_guard lock(mutex_);
+    return in_transaction([&] { return look_for_old_logs(after, count_max, age); });
+  }
+
   Result<std::optional<ports::Snapshot>> read_snapshot(const DocumentName& document,
                                                        Sequence before) {
     const std::lock_guard lock(mutex_);
@@ -141,21 +149,35 @@ class SqliteReader::State {
       SYNCLINE_ASSIGN(statement, connection_->prepare(sql));
       return {};
     };
-    SYNCLINE_TRY(prepare(list_,
-                         "SELECT name, head, log_bytes, created_at_ms, updated_at_ms"
-                         " FROM documents WHERE name > ?1 AND instr(name, ?2) > 0"
-                         " ORDER BY name LIMIT ?3"));
-    SYNCLINE_TRY(prepare(find_,
-                         "SELECT name, head, log_bytes, created_at_ms, updated_at_ms"
-                         " FROM documents WHERE name = ?"));
+    SYNCLINE_TRY(
+        prepare(list_,
+                "SELECT name, head, log_bytes, created_at_ms, updated_at_ms, forgotten_through"
+                " FROM documents WHERE name > ?1 AND instr(name, ?2) > 0"
+                " ORDER BY name LIMIT ?3"));
+    SYNCLINE_TRY(
+        prepare(find_,
+                "SELECT name, head, log_bytes, created_at_ms, updated_at_ms, forgotten_through"
+                " FROM documents WHERE name = ?"));
     SYNCLINE_TRY(prepare(document_, "SELECT id, head FROM documents WHERE name = ?"));
     SYNCLINE_TRY(prepare(log_,
                          "SELECT sequence, checksum, data FROM updates"
                          " WHERE document_id = ? AND sequence > ? ORDER BY sequence"));
-    return prepare(snapshot_,
-                   "SELECT sequence, checksum, data FROM snapshots"
-                   " WHERE document_id = (SELECT id FROM documents WHERE name = ?)"
-                   " AND sequence < ? ORDER BY sequence DESC LIMIT 1");
+    SYNCLINE_TRY(prepare(snapshot_,
+                         "SELECT sequence, checksum, data FROM snapshots"
+                         " WHERE document_id = (SELECT id FROM documents WHERE name = ?)"
+                         " AND sequence < ? ORDER BY sequence DESC LIMIT 1"));
+    SYNCLINE_TRY(prepare(catalog_,
+                         "SELECT id, name, head FROM documents WHERE name > ? ORDER BY name"
+                         " LIMIT ?"));
+    SYNCLINE_TRY(prepare(oldest_entry_,
+                         "SELECT sequence FROM updates WHERE document_id = ? ORDER BY sequence"
+                         " LIMIT 1"));
+    SYNCLINE_TRY(prepare(is_old_,
+                         "SELECT 1 FROM updates WHERE document_id = ? AND sequence = ?"
+                         " AND written_s < unixepoch() - ?"));
+    return prepare(two_snapshots_,
+                   "SELECT sequence FROM snapshots WHERE document_id = ? ORDER BY sequence DESC"
+                   " LIMIT 2");
   }
 
   Result<void> ensure_connected() {
@@ -208,6 +230,66 @@ class SqliteReader::State {
     return page;
   }
 
+  Result<ports::OldLogPage> look_for_old_logs(const std::optional<DocumentName>& after,
+                                              std::size_t count_max, const ports::HistoryAge& age) {
+    const auto retention = std::int64_t{std::chrono::ceil<seconds>(age.retention).count()};
+    ports::OldLogPage page;
+    std::size_t seen = 0;
+    Execution rows = catalog_.execute(std::string_view(after ? after->text() : std::string_view()),
+                                      to_column(count_max));
+    while (true) {
+      SYNCLINE_ASSIGN(const bool row, rows.next());
+      if (!row) break;
+      auto name = DocumentName::parse(rows.text(1));
+      if (!name.ok()) return Error{ErrorCode::checksum_mismatch, name.error().message()};
+      if (++seen == count_max) page.last = *name;
+      ports::OldLog log{.document = std::move(*name),
+                        .first = {},
+                        .due = {},
+                        .head = Sequence{static_cast<std::uint64_t>(rows.integer(2))}};
+      SYNCLINE_ASSIGN(const bool worthwhile,
+                      has_something_to_forget(rows.integer(0), log, age.updates_min, retention));
+      if (worthwhile) page.logs.push_back(std::move(log));
+    }
+    return page;
+  }
+
+  // Fills in what the log has, as far as it is needed.
+  Result<bool> has_something_to_forget(std::int64_t id, ports::OldLog& log, std::size_t updates_min,
+                                       std::int64_t retention) {
+    {
+      Execution oldest = oldest_entry_.execute(id);
+      SYNCLINE_ASSIGN(const bool exists, oldest.next());
+      if (!exists) return false;
+      log.first = Sequence{static_cast<std::uint64_t>(oldest.integer(0))};
+    }
+    // At least one has to stay.
+    if (log.first >= log.head) return false;
+    const auto is_old = [&](Sequence sequence) -> Result<bool> {
+      Execution entry = is_old_.execute(id, to_column(sequence.value), retention);
+      return entry.next();
+    };
+    SYNCLINE_ASSIGN(const bool begins_old, is_old(log.first));
+    if (!begins_old) return false;
+    log.due = log.head;
+    SYNCLINE_ASSIGN(bool due, is_old(log.due));
+    if (!due) {
+      log.due = Sequence{log.first.value + updates_min - 1};
+      SYNCLINE_ASSIGN(due, is_old(log.due));
+    }
+    if (!due) return false;
+    // Snapshots that allow it, or room for others.
+    std::vector<std::int64_t> snapshots;
+    Execution rows = two_snapshots_.execute(id);
+    while (true) {
+      SYNCLINE_ASSIGN(const bool row, rows.next());
+      if (!row) break;
+      snapshots.push_back(rows.integer(0));
+    }
+    const bool covered = snapshots.size() == 2 && snapshots[1] >= to_column(log.first.value);
+    return covered || snapshots.empty() || snapshots[0] < to_column(log.head.value);
+  }
+
   const std::filesystem::path file_;
   std::atomic<bool> ended_ = false;
   std::mutex mutex_;                      // Over everything below.
@@ -217,6 +299,10 @@ class SqliteReader::State {
   Statement document_;
   Statement log_;
   Statement snapshot_;
+  Statement catalog_;
+  Statement oldest_entry_;
+  Statement is_old_;
+  Statement two_snapshots_;
 };
 
 Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::path& folder) {
@@ -258,6 +344,12 @@ Result<std::vector<Sequence>> SqliteReader::read_heads(const std::vector<Documen
 Result<std::optional<ports::Snapshot>> SqliteReader::read_snapshot(const DocumentName& document,
                                                                    Sequence before) {
   return state_->read_snapshot(document, before);
+}
+
+Result<ports::OldLogPage> SqliteReader::find_old_logs(const std::optional<DocumentName>& after,
+                                                      std::size_t count_max,
+                                                      ports::HistoryAge age) {
+  return state_->find_old_logs(after, count_max, age);
 }
 
 }  // namespace syncline::adapters

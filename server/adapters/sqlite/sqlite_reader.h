@@ -43,6 +43,8 @@ class SqliteReader final : public ports::StoreReader {
   Result<std::vector<Sequence>> read_heads(const std::vector<DocumentName>& documents) override;
   Result<std::optional<ports::Snapshot>> read_snapshot(const DocumentName& document,
                                                        Sequence before) override;
+  Result<ports::OldLogPage> find_old_logs(const std::optional<DocumentName>& after,
+                                          std::size_t count_max, ports::HistoryAge age) override;
 
  private:
   class State;

@@ -1,6 +1,7 @@
 #include "server/adapters/sqlite/write_connection.h"
 
 #include <bit>
+#include <chrono>
 #include <utility>
 
 #include "server/adapters/sqlite/schema.h"
@@ -16,7 +17,8 @@ Result<std::unique_ptr<WriteConnection>> WriteConnection::open(const std::filesy
 Result<void> WriteConnection::connect() {
   for (Statement* const statement :
        {&select_document_, &insert_document_, &update_document_, &insert_update_, &newest_snapshot_,
-        &insert_snapshot_, &trim_snapshots_}) {
+        &insert_snapshot_, &trim_snapshots_, &verify_snapshot_, &oldest_updates_, &delete_updates_,
+        &delete_snapshots_, &note_forgotten_}) {
     *statement = Statement();
   }
   connection_.reset();
@@ -52,17 +54,35 @@ Result<void> WriteConnection::prepare_statements() {
                        "UPDATE documents SET head = ?2, log_bytes = log_bytes + ?3,"
                        " updated_at_ms = ?4 WHERE id = ?1"));
   SYNCLINE_TRY(prepare(insert_update_,
-                       "INSERT INTO updates(document_id, sequence, checksum, data)"
-                       " VALUES (?, ?, ?, ?)"));
+                       "INSERT INTO updates(document_id, sequence, checksum, data, written_s)"
+                       " VALUES (?, ?, ?, ?, unixepoch())"));
   SYNCLINE_TRY(
       prepare(newest_snapshot_, "SELECT max(sequence) FROM snapshots WHERE document_id = ?"));
   SYNCLINE_TRY(prepare(insert_snapshot_,
                        "INSERT INTO snapshots(document_id, sequence, checksum, data)"
                        " VALUES (?, ?, ?, ?)"));
-  return prepare(trim_snapshots_,
-                 "DELETE FROM snapshots WHERE document_id = ?1 AND sequence <"
-                 " (SELECT sequence FROM snapshots WHERE document_id = ?1"
-                 "  ORDER BY sequence DESC LIMIT 1 OFFSET 1)");
+  SYNCLINE_TRY(
+      prepare(trim_snapshots_,
+              "DELETE FROM snapshots WHERE document_id = ?1 AND verified = 0 AND sequence <"
+              " (SELECT sequence FROM snapshots WHERE document_id = ?1"
+              "  ORDER BY sequence DESC LIMIT 1 OFFSET 1)"));
+  SYNCLINE_TRY(prepare(verify_snapshot_,
+                       "UPDATE snapshots SET verified = 1 WHERE document_id = ? AND sequence = ?"
+                       " AND checksum = ? RETURNING sequence"));
+  // From the first on, without gaps, up to one that is not old.
+  SYNCLINE_TRY(prepare(oldest_updates_,
+                       "SELECT count(*), total(length(data)), max(sequence) FROM updates"
+                       " WHERE document_id = ?1 AND sequence <= ?2 AND sequence < coalesce("
+                       "  (SELECT sequence FROM updates WHERE document_id = ?1 AND sequence <= ?2"
+                       "   AND written_s >= unixepoch() - ?3 ORDER BY sequence LIMIT 1),"
+                       "  9223372036854775807)"));
+  SYNCLINE_TRY(
+      prepare(delete_updates_, "DELETE FROM updates WHERE document_id = ? AND sequence <= ?"));
+  SYNCLINE_TRY(
+      prepare(delete_snapshots_, "DELETE FROM snapshots WHERE document_id = ? AND sequence < ?"));
+  return prepare(note_forgotten_,
+                 "UPDATE documents SET forgotten_through = ?2, log_bytes = log_bytes - ?3"
+                 " WHERE id = ?1");
 }
 
 Result<void> WriteConnection::begin() {
@@ -102,6 +122,41 @@ Result<ports::SnapshotOutcome> WriteConnection::write_snapshot(const DocumentNam
                    .done());
   SYNCLINE_TRY(keep_two_snapshots(touched->id));
   return ports::SnapshotOutcome::written;
+}
+
+Result<ports::ForgetResult> WriteConnection::forget(const DocumentName& document,
+                                                    const ports::Forgetting& forgetting) {
+  const ports::ForgetResult stale{.outcome = ports::ForgetOutcome::stale};
+  SYNCLINE_ASSIGN(const Touched* const touched, find(document));
+  if (touched == nullptr) return stale;
+  for (const ports::SnapshotId& snapshot : {forgetting.older, forgetting.newer}) {
+    Execution verified =
+        verify_snapshot_.execute(touched->id, std::bit_cast<std::int64_t>(snapshot.sequence.value),
+                                 std::bit_cast<std::int64_t>(snapshot.checksum));
+    SYNCLINE_ASSIGN(const bool found, verified.next());
+    if (!found) return stale;
+  }
+  const auto retention = std::int64_t{std::chrono::ceil<seconds>(forgetting.retention).count()};
+  ports::ForgetResult result{.outcome = ports::ForgetOutcome::done};
+  std::int64_t through = 0;
+  {
+    Execution oldest = oldest_updates_.execute(
+        touched->id, std::bit_cast<std::int64_t>(forgetting.through.value), retention);
+    SYNCLINE_TRY(oldest.next());
+    result.updates = static_cast<std::size_t>(oldest.integer(0));
+    result.bytes = static_cast<std::size_t>(oldest.integer(1));
+    through = oldest.integer(2);
+  }
+  SYNCLINE_TRY(
+      delete_snapshots_
+          .execute(touched->id, std::bit_cast<std::int64_t>(forgetting.older.sequence.value))
+          .done());
+  if (result.updates == 0) return result;
+  SYNCLINE_TRY(delete_updates_.execute(touched->id, through).done());
+  SYNCLINE_TRY(
+      note_forgotten_.execute(touched->id, through, static_cast<std::int64_t>(result.bytes))
+          .done());
+  return result;
 }
 
 Result<void> WriteConnection::keep_two_snapshots(std::int64_t document_id) {

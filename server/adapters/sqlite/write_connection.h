@@ -13,6 +13,7 @@
 #include "server/base/ids.h"
 #include "server/base/instant.h"
 #include "server/base/result.h"
+#include "server/ports/history_store.h"
 #include "server/ports/snapshot_store.h"
 
 namespace syncline::adapters::sqlite {
@@ -44,6 +45,10 @@ class WriteConnection {
   // (the log may be one restored from a backup; such a snapshot must never be loaded with it).
   Result<ports::SnapshotOutcome> write_snapshot(const DocumentName& document,
                                                 const ports::Snapshot& snapshot);
+
+  // As ports::HistoryStore::forget(). In a transaction without appends.
+  Result<ports::ForgetResult> forget(const DocumentName& document,
+                                     const ports::Forgetting& forgetting);
 
   // Writes what commit() needs. The last point at which failure means "not in the log".
   Result<void> finish(WallTime now);
@@ -93,6 +98,11 @@ class WriteConnection {
   Statement newest_snapshot_;
   Statement insert_snapshot_;
   Statement trim_snapshots_;
+  Statement verify_snapshot_;
+  Statement oldest_updates_;
+  Statement delete_updates_;
+  Statement delete_snapshots_;
+  Statement note_forgotten_;
 
   // By name; of the open transaction. The order of iteration is the order of the UPDATEs, which
   // nobody can observe.

@@ -11,6 +11,7 @@
 #include "server/base/document_name.h"
 #include "server/base/ids.h"
 #include "server/base/result.h"
+#include "server/ports/history_store.h"
 #include "server/ports/snapshot_store.h"
 #include "server/ports/update_store.h"
 
@@ -43,8 +44,18 @@ struct SnapshotReadAnswer {
   Result<std::optional<ports::Snapshot>> snapshot;
 };
 
+struct OldLogsAnswer {
+  RequestToken token;
+  Result<ports::OldLogPage> page;
+};
+
+struct ForgetAnswer {
+  RequestToken token;
+  ports::ForgetResult result;
+};
+
 using Answer = std::variant<AppendAnswer, SnapshotWriteAnswer, LogPageAnswer, LogHeadsAnswer,
-                            SnapshotReadAnswer>;
+                            SnapshotReadAnswer, OldLogsAnswer, ForgetAnswer>;
 
 // Whoever asks. It must live until every one of its requests has been answered.
 class Requester {
@@ -95,7 +106,27 @@ struct SnapshotReadRequest {
   Sequence before;
 };
 
-using ReadRequest = std::variant<LogPageRequest, LogHeadsRequest, SnapshotReadRequest>;
+struct OldLogsRequest {
+  Requester* requester;
+  RequestToken token;
+  std::optional<DocumentName> after;
+  std::size_t count_max;
+  ports::HistoryAge age;
+};
+
+using ReadRequest =
+    std::variant<LogPageRequest, LogHeadsRequest, SnapshotReadRequest, OldLogsRequest>;
+
+struct ForgetRequest {
+  Requester* requester;
+  RequestToken token;
+  DocumentName document;
+  ports::Forgetting forgetting;
+};
+
+inline ForgetAnswer not_forgotten(const ForgetRequest& request) {
+  return {request.token, {.outcome = ports::ForgetOutcome::failed}};
+}
 
 // Collects the answers of one commit by who asked.
 class Answers {

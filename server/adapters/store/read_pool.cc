@@ -22,6 +22,10 @@ struct Read {
     request.requester->deliver({SnapshotReadAnswer{
         request.token, reader.read_snapshot(request.document, request.before)}});
   }
+  void operator()(const OldLogsRequest& request) const {
+    request.requester->deliver({OldLogsAnswer{
+        request.token, reader.find_old_logs(request.after, request.count_max, request.age)}});
+  }
 };
 
 struct Refuse {
@@ -33,6 +37,9 @@ struct Refuse {
   }
   void operator()(const SnapshotReadRequest& request) const {
     request.requester->deliver({SnapshotReadAnswer{request.token, ErrorCode::unavailable}});
+  }
+  void operator()(const OldLogsRequest& request) const {
+    request.requester->deliver({OldLogsAnswer{request.token, ErrorCode::unavailable}});
   }
 };
 

@@ -13,6 +13,7 @@ class StoreThreads {
   virtual void append(AppendRequest request) = 0;
   virtual void write_snapshot(SnapshotRequest request) = 0;
   virtual void read(ReadRequest request) = 0;
+  virtual void forget(ForgetRequest request) = 0;
 
  protected:
   ~StoreThreads() = default;

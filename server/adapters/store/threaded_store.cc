@@ -11,6 +11,7 @@ namespace {
 struct Announce {
   ports::UpdateStoreSink& updates;
   ports::SnapshotStoreSink& snapshots;
+  ports::HistoryStoreSink* history;
 
   void operator()(const AppendAnswer& answer) const {
     updates.on_append_done(answer.token, answer.result);
@@ -27,6 +28,12 @@ struct Announce {
   void operator()(const SnapshotReadAnswer& answer) const {
     snapshots.on_snapshot_read(answer.token, answer.snapshot);
   }
+  void operator()(const OldLogsAnswer& answer) const {
+    history->on_old_logs(answer.token, answer.page);
+  }
+  void operator()(const ForgetAnswer& answer) const {
+    history->on_forgotten(answer.token, answer.result);
+  }
 };
 
 }  // namespace
@@ -35,6 +42,8 @@ void ThreadedStore::attach(ports::UpdateStoreSink& updates, ports::SnapshotStore
   updates_ = &updates;
   snapshots_ = &snapshots;
 }
+
+void ThreadedStore::attach_history(ports::HistoryStoreSink& history) { history_ = &history; }
 
 void ThreadedStore::append(RequestToken token, const DocumentName& document, SharedBytes update,
                            std::uint64_t checksum) {
@@ -62,10 +71,25 @@ void ThreadedStore::write_snapshot(RequestToken token, const DocumentName& docum
   threads_.write_snapshot({this, token, document, std::move(snapshot)});
 }
 
+void ThreadedStore::find_old_logs(RequestToken token, const std::optional<DocumentName>& after,
+                                  std::size_t count_max, ports::HistoryAge age) {
+  SYNCLINE_ASSERT(history_ != nullptr && count_max > 0 && age.updates_min > 0);
+  threads_.read(OldLogsRequest{this, token, after, count_max, age});
+}
+
+void ThreadedStore::forget(RequestToken token, const DocumentName& document,
+                           const ports::Forgetting& forgetting) {
+  SYNCLINE_ASSERT(history_ != nullptr && forgetting.older.sequence < forgetting.newer.sequence &&
+                      forgetting.through <= forgetting.older.sequence,
+                  document);
+  threads_.forget({this, token, document, forgetting});
+}
+
 void ThreadedStore::deliver(std::vector<Answer> answers) {
   SYNCLINE_ASSERT(updates_ != nullptr && snapshots_ != nullptr);
   executor_.post([this, answers = std::move(answers)] {
-    for (const Answer& answer : answers) std::visit(Announce{*updates_, *snapshots_}, answer);
+    for (const Answer& answer : answers)
+      std::visit(Announce{*updates_, *snapshots_, history_}, answer);
   });
 }
 

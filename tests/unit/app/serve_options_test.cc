@@ -96,6 +96,27 @@ TEST(ServeOptions, WhatCannotWorkTogetherIsRefusedWithALine) {
   EXPECT_EQ(refusal(db, cache, "buffer", true), "");
 }
 
+TEST(ServeOptions, HistoryEndsWhereAWorkerRuns) {
+  const auto options_for = [](const std::string& postgres, bool with_worker) {
+    ServeOptions options = default_serve_options();
+    options.cluster.postgres = postgres;
+    options.with_worker = with_worker;
+    options.worker.history_retention = std::chrono::hours(1);
+    return options;
+  };
+  const std::string db = "postgresql://db/syncline";
+  ServeOptions alone = options_for("", false);
+  EXPECT_TRUE(settle_serve_options(alone).ok());
+  EXPECT_TRUE(alone.runs_worker());
+  ServeOptions inside = options_for(db, true);
+  EXPECT_TRUE(settle_serve_options(inside).ok());
+  EXPECT_TRUE(inside.runs_worker());
+  ServeOptions nowhere = options_for(db, false);
+  EXPECT_FALSE(settle_serve_options(nowhere).ok());
+  alone.worker.history_retention = Duration::zero();
+  EXPECT_FALSE(alone.runs_worker());
+}
+
 TEST(ServeOptions, ANodesLimitsAreSharedOut) {
   ServeOptions options;
   options.threads = 4;

@@ -15,6 +15,7 @@ std::string header_of(const HttpReply& reply, std::string_view name) {
 ports::DocumentEntry entry(std::string_view name, std::uint64_t updates) {
   return {.name = *DocumentName::parse(name),
           .head = {updates},
+          .forgotten = {1},
           .log_bytes = 10 * updates,
           .created_at = {milliseconds(0)},
           .updated_at = {milliseconds(1'767'225'599'007)}};
@@ -76,7 +77,7 @@ TEST(DocumentQuery, DecodesItsParameters) {
 
 TEST(DocumentsJson, SaysWhereThePageAfterBegins) {
   EXPECT_EQ(documents_json({.limit = 1}, {entry("a", 1), entry("b", 2)}),
-            "{\"documents\":[{\"name\":\"a\",\"updates\":1,\"bytes\":10,"
+            "{\"documents\":[{\"name\":\"a\",\"updates\":1,\"updates_kept\":0,\"bytes\":10,"
             "\"created_at\":\"1970-01-01T00:00:00.000Z\","
             "\"updated_at\":\"2025-12-31T23:59:59.007Z\"}],\"next\":\"a\"}\n");
   EXPECT_TRUE(documents_json({.limit = 2}, {entry("a", 1)}).ends_with("\"next\":null}\n"));

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "tests/conformance/drain_conformance.h"
+#include "tests/conformance/history_conformance.h"
 #include "tests/conformance/store_conformance.h"
 #include "tests/unit/adapters/postgres/postgres_fixture.h"
 
@@ -98,6 +99,63 @@ std::unique_ptr<DrainWorld> make_drain_world() { return std::make_unique<Postgre
 
 INSTANTIATE_TEST_SUITE_P(Postgres, DrainConformance, testing::Values(make_drain_world),
                          [](const auto&) { return "drains"; });
+
+// A worker's store beside a node's, each with connections of its own.
+class PostgresHistoryWorld final : public HistoryWorld {
+ public:
+  PostgresHistoryWorld() { open(); }
+  ~PostgresHistoryWorld() override { stop(); }
+
+  ports::HistoryStore& history() override { return *worker_; }
+  ports::UpdateStore& updates() override { return *node_; }
+  ports::SnapshotStore& snapshots() override { return *node_; }
+  void attach(ports::HistoryStoreSink& history, ports::UpdateStoreSink& updates,
+              ports::SnapshotStoreSink& snapshots) override {
+    node_->attach(updates, snapshots);
+    worker_->attach(updates, snapshots);
+    worker_->attach_history(history);
+  }
+  void run_until(const std::function<bool()>& done) override { executor_.run_until(done); }
+  void age(seconds by) override {
+    adapters::shared_postgres().run_sql(
+        "UPDATE syncline.updates SET written_s = written_s - " + std::to_string(by.count()),
+        url_.substr(url_.rfind('/') + 1));
+  }
+  void reopen() override {
+    stop();
+    executor_.run_ready();
+    open();
+  }
+
+ private:
+  void open() {
+    node_.reset();
+    worker_.reset();
+    node_database_ = ports_.open(url_).value();
+    worker_database_ = ports_.open(url_).value();
+    node_ = std::make_unique<PostgresStore>(*node_database_, executor_);
+    worker_ = std::make_unique<PostgresStore>(*worker_database_, executor_);
+  }
+  void stop() {
+    node_database_->stop();
+    worker_database_->stop();
+  }
+
+  const std::string url_ = adapters::shared_postgres().create_database();
+  adapters::PostgresPorts ports_;
+  adapters::QueueExecutor executor_;
+  std::unique_ptr<PostgresDatabase> node_database_;
+  std::unique_ptr<PostgresDatabase> worker_database_;
+  std::unique_ptr<PostgresStore> node_;
+  std::unique_ptr<PostgresStore> worker_;
+};
+
+std::unique_ptr<HistoryWorld> make_history_world() {
+  return std::make_unique<PostgresHistoryWorld>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Postgres, HistoryConformance, testing::Values(make_history_world),
+                         [](const auto&) { return "history"; });
 
 }  // namespace
 }  // namespace syncline::conformance

@@ -65,6 +65,41 @@ TEST(OpenPostgres, MigratesOnceAndSaysFromWhereTo) {
   EXPECT_EQ(second->to, first->to);
 }
 
+// As version 1 left them.
+constexpr const char* back_to_version_1 = R"sql(
+  SET search_path = syncline;
+  ALTER TABLE updates DROP COLUMN written_s;
+  ALTER TABLE snapshots DROP COLUMN verified;
+  DROP TABLE forgotten;
+  DROP FUNCTION forget;
+  UPDATE schema_version SET version = 1;
+  SELECT append(ARRAY['old', 'old'], ARRAY[1, 2]::bigint[], ARRAY['x', 'y']::bytea[]);
+)sql";
+
+TEST(OpenPostgres, DatesWhatIsThereFromTheMigrationAndServesNodesOfTheVersionBefore) {
+  FixedClock clock;
+  const std::string url = shared_postgres().create_database();
+  const std::string name = url.substr(url.rfind('/') + 1);
+  ASSERT_TRUE(migrate_postgres(options_for(url), clock).ok());
+  shared_postgres().run_sql(back_to_version_1, name);
+  const auto migrated = migrate_postgres(options_for(url), clock);
+  ASSERT_TRUE(migrated.ok()) << migrated.error().detail;
+  EXPECT_EQ(migrated->from, 1);
+  // What they call: append(), and inserts (or COPY) that name their columns.
+  shared_postgres().run_sql(
+      "SET search_path = syncline; SELECT append(ARRAY['old'], ARRAY[3]::bigint[], "
+      "ARRAY['z']::bytea[]); INSERT INTO updates (document_id, sequence, checksum, data) "
+      "SELECT id, 4, 4, 'w' FROM documents; SELECT write_snapshot('old', 2, 5, 's')",
+      name);
+  EXPECT_EQ(shared_postgres().run_sql(
+                "SELECT count(*) FROM syncline.updates WHERE abs(written_s + 1577836800 - "
+                "date_part('epoch', now())) < 600",
+                name),
+            "4\n");
+  EXPECT_EQ(shared_postgres().run_sql("SELECT sequence, verified FROM syncline.snapshots", name),
+            "2|f\n");
+}
+
 TEST(OpenPostgres, RefusesTablesOfANewerVersionAndLeavesThem) {
   FixedClock clock;
   const std::string url = shared_postgres().create_database();

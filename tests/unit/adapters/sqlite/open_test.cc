@@ -96,6 +96,22 @@ TEST_F(OpenTest, uses_a_write_ahead_log) {
   sqlite3_close(connection);
 }
 
+TEST_F(OpenTest, dates_what_is_there_from_the_migration) {
+  make_database();
+  run_sql(file_,
+          "ALTER TABLE updates DROP COLUMN written_s;"
+          "ALTER TABLE documents DROP COLUMN forgotten_through;"
+          "ALTER TABLE snapshots DROP COLUMN verified;"
+          "PRAGMA user_version = 1");
+  EXPECT_FALSE(SqliteReader::open(folder_.path()).ok()) << "an older version is not read";
+  ASSERT_TRUE(ports_.open(folder_.path()).ok());
+  const auto reader = SqliteReader::open(folder_.path()).value();
+  EXPECT_EQ(reader->read_log(document("a"), {}, 1000).value().records.size(), 1u);
+  run_sql(file_,
+          "CREATE TABLE checked(young INTEGER CHECK (young = 1));"
+          "INSERT INTO checked SELECT abs(written_s - unixepoch()) < 600 FROM updates");
+}
+
 TEST_F(OpenTest, refuses_a_newer_version_and_leaves_it_untouched) {
   make_database();
   run_sql(file_, "PRAGMA user_version = 999");
