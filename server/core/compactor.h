@@ -12,9 +12,9 @@
 #include "server/base/instant.h"
 #include "server/base/result.h"
 #include "server/core/document_loader.h"
-#include "server/core/gauge_share.h"
 #include "server/core/worker_config.h"
 #include "server/crdt/doc.h"
+#include "server/ports/gauge_share.h"
 #include "server/ports/history_store.h"
 
 namespace syncline::core {
@@ -122,7 +122,7 @@ class Compactor final : private TokenSource {
   std::deque<ports::OldLog> found_;
   std::unique_ptr<Job> job_;
   Instant sweep_began_at_;
-  GaugeShare sweep_gauge_;
+  ports::GaugeShare sweep_gauge_;
 };
 
 }  // namespace syncline::core

@@ -13,6 +13,7 @@
 #include "server/base/planted_bug.h"
 #include "server/core/log_throttle.h"
 #include "server/core/room.h"
+#include "server/ports/gauge_share.h"
 #include "server/protocol/y_websocket.h"
 
 namespace syncline::core {
@@ -186,7 +187,7 @@ class Shard::State final : public RoomHost {
 
   Totals totals_;
   bool behind_ = false;
-  GaugeShare late_gauge_;
+  ports::GaugeShare late_gauge_;
   bool late_ = false;
 
   RequestToken last_token_;
