@@ -369,7 +369,8 @@ TEST_F(RedisFaultTest, says_how_many_documents_are_not_drained) {
   EXPECT_EQ(process_->client->buffered_documents(seconds(10)).value(), 3u);
   ASSERT_EQ(user_->claim(1)->size(), 1u);  // It is still not in the log.
   EXPECT_EQ(process_->client->buffered_documents(seconds(10)).value(), 3u);
-  user_->trim("a", {.lineage = user_->heads({"a"})->front().lineage, .offset = 2});
+  const std::uint64_t lineage = user_->heads({"a"})->front().lineage;
+  ASSERT_TRUE(user_->trim("a", {.lineage = lineage, .offset = 2}).ok());
   EXPECT_EQ(process_->client->buffered_documents(seconds(10)).value(), 2u);
   redis_.kill();
   ASSERT_TRUE(process_->metrics.wait_for(ports::Gauge::redis_connections, 0));
