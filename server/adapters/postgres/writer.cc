@@ -362,7 +362,7 @@ void Writer::commit_drain(DrainRequest request) {
 void Writer::commit_forget(const store::ForgetRequest& request) {
   ports::ForgetResult result{.outcome = ports::ForgetOutcome::failed};
   const auto failure = attempt(
-      [&](pqxx::connection& connection) { result = postgres::forget(connection, request); });
+      [&](pqxx::connection& connection) { result = postgres::forget(connection, request); }, 0);
   if (failure) {
     surroundings_.log.write(
         ports::LogLevel::warning, "old history cannot be removed",
