@@ -45,14 +45,15 @@ BytesView StructStore::stored(const Item& item) const {
     return {};
   }
   const BytesView rest = BytesView(clients_[item.client()].arena).subspan(item.content_at());
-  bool cuts_pair = false;
-  return rest.first(offset_in(item, item.length(), cuts_pair));
+  // Whoever wants all of it reads all of it: no marks are needed.
+  if (item.ascii()) return rest.first(item.length());
+  return rest.first(content_size(item.kind(), rest, item.length()));
 }
 
 namespace {
 
 // Every so many elements of a long run are marked.
-Clock marked_every(StructKind kind) { return kind == StructKind::string ? 256 : 16; }
+Clock marked_every(StructKind kind) { return kind == StructKind::string ? 256 : 64; }
 
 bool has_lost_half(BytesView text) {
   return as_text(text).find(lost_half[0]) != std::string_view::npos;
@@ -154,9 +155,9 @@ void StructStore::extend_content(ItemIndex index, std::string_view text, Clock l
 bool StructStore::cut_back(ItemIndex index, Clock length) {
   Item& item = items[index];
   ClientStructs& client = clients_[item.client()];
-  const std::size_t size = stored(item).size();
   const Clock kept = item.length() - length;
   bool cuts_pair = false;
+  const std::size_t size = offset_in(item, item.length(), cuts_pair);
   const std::size_t at = offset_in(item, kept, cuts_pair);
   if (cuts_pair) return false;
   if (client.tail == index) {
@@ -172,8 +173,8 @@ bool StructStore::cut_back(ItemIndex index, Clock length) {
 
 bool StructStore::cut_front(ItemIndex index, Clock length) {
   Item& item = items[index];
-  const std::size_t size = stored(item).size();
   bool cuts_pair = false;
+  const std::size_t size = offset_in(item, item.length(), cuts_pair);
   const std::size_t at = offset_in(item, length, cuts_pair);
   if (cuts_pair) return false;
   clients_[item.client()].garbage += at;
@@ -211,13 +212,14 @@ void StructStore::split(ItemIndex left_index, ItemIndex right_index, Clock offse
   Item& right = items[right_index];
   const Clock whole = left.length();
   SYNCLINE_ASSERT(offset > 0 && offset < whole, offset, whole);
-  const std::size_t size = stored(left).size();
+  const bool has_content = left.kind() != StructKind::deleted;
   bool cuts_pair = false;
-  std::size_t at = size == 0 ? 0 : offset_in(left, offset, cuts_pair);
+  const std::size_t size = has_content ? offset_in(left, whole, cuts_pair) : 0;
+  std::size_t at = has_content ? offset_in(left, offset, cuts_pair) : 0;
   right.set_clock(left.clock() + offset);
   right.set_length(whole - offset);
   left.set_length(offset);
-  if (size == 0) return;
+  if (!has_content) return;
   ClientStructs& client = clients_[left.client()];
   if (client.tail == left_index) client.tail = right_index;
   if (cuts_pair) {
