@@ -19,7 +19,7 @@ import "./cdn.mjs";
 import "./control.mjs";
 
 // Only for what hangs: others may keep the machine busy.
-const limitMs = 400_000;
+const limitMs = 600_000;
 
 const { values } = parseArgs({ options: { server: { type: "string" }, only: { type: "string" }, jobs: { type: "string" } } });
 if (values.server) binary.path = resolve(values.server);

@@ -130,7 +130,7 @@ export class Part {
     while (!(await this.ready())) {
       if (!this.running) throw new Error(`${this.name} ended while it started\n${this.tail()}`);
       if (Date.now() > end) throw new Error(`${this.name} was not ready after ${limitMs} ms\n${this.tail()}`);
-      await sleep(10);
+      await sleep(25);
     }
   }
 
