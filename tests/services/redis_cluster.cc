@@ -42,8 +42,8 @@ void RedisCluster::join() {
 void RedisCluster::meet(const RedisProcess& node) const {
   const std::string info = node.ask({"CONFIG", "GET", "cluster-port"});
   const std::string bus = info.substr(info.find('\n') + 1);
-  nodes_[0]->ask({"CLUSTER", "MEET", "127.0.0.1", std::to_string(node.port()),
-                  bus.substr(0, bus.find('\n'))});
+  nodes_[0]->ask(
+      {"CLUSTER", "MEET", "127.0.0.1", std::to_string(node.port()), bus.substr(0, bus.find('\n'))});
 }
 
 void RedisCluster::wait_until_ok() const {
@@ -70,22 +70,28 @@ RedisProcess& RedisCluster::add_replica(std::size_t of) {
     return replica.ask({"INFO", "replication"}).find("master_link_status:up") != std::string::npos;
   };
   SYNCLINE_ASSERT(eventually(follows, seconds(60)));
+  // To those who have not heard of that, it is a master: they would not vote for it.
+  wait_until_all_see(replica, " slave ");
   return replica;
 }
 
 void RedisCluster::hand_over_to(const RedisProcess& replica) const {
   replica.ask({"CLUSTER", "FAILOVER"});
-  const std::string id = replica.ask({"CLUSTER", "MYID"});
-  // Of each node, "id address flags ...", in a line.
-  const auto is_master_for = [&id](const RedisProcess& node) {
+  wait_until_all_see(replica, " connected ");  // And then slots, as only masters have.
+}
+
+void RedisCluster::wait_until_all_see(const RedisProcess& which, std::string_view words) const {
+  const std::string id = which.ask({"CLUSTER", "MYID"});
+  // Of each node, "id address flags ... connected slots", in a line.
+  const auto sees = [&](const RedisProcess& node) {
     std::istringstream lines(node.ask({"CLUSTER", "NODES"}));
     for (std::string line; std::getline(lines, line);) {
-      if (line.starts_with(id)) return line.find("master") != std::string::npos;
+      if (line.starts_with(id)) return line.find(words) != std::string::npos;
     }
     return false;
   };
   for (const auto& node : nodes_) {
-    SYNCLINE_ASSERT(eventually([&] { return is_master_for(*node); }, seconds(60)), node->port());
+    SYNCLINE_ASSERT(eventually([&] { return sees(*node); }, seconds(60)), node->port());
   }
 }
 

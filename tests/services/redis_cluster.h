@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/services/redis_process.h"
@@ -41,13 +42,15 @@ class RedisCluster {
   void move_slot(std::uint16_t slot, std::size_t to);
 
  private:
+  // What every node says of one holds these words.
+  void wait_until_all_see(const RedisProcess& which, std::string_view words) const;
   void join();
   void meet(const RedisProcess& node) const;
   void wait_until_ok() const;
 
   std::vector<std::unique_ptr<RedisProcess>> nodes_;
   std::vector<std::unique_ptr<RedisProcess>> replicas_;
-  std::vector<std::string> ids_;  // Of the masters.
+  std::vector<std::string> ids_;     // Of the masters.
   std::vector<std::size_t> owners_;  // By slot.
 };
 
