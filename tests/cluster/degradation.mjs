@@ -144,12 +144,15 @@ test("buffer: without Redis, told to, nodes commit to PostgreSQL", () =>
     checkEqual(await cluster.gapsOf(document), 0, "gaps in the log");
   }));
 
+// What a node has taken and not yet put into the buffer comes on top.
+const limits = { "--max-undrained-bytes": "128KiB", "--max-unlogged-bytes": "64KiB" };
+
 for (const [what, partsOf] of [
   ["PostgreSQL", ({ postgres }) => [postgres]],
   ["workers", ({ workers }) => workers],
 ]) {
   test(`buffer: without ${what}, edits are acknowledged up to the buffer's limit, and no more`, () =>
-    withPeople({ durability: "buffer", nodeOptions: { "--max-undrained-bytes": "128KiB" } }, async (cluster, join) => {
+    withPeople({ durability: "buffer", nodeOptions: limits }, async (cluster, join) => {
       const [writer, reader] = [await join(cluster.nodes[0]), await join(cluster.nodes[1])];
       const parts = partsOf(cluster);
       await Promise.all(parts.map((part) => part.kill()));
