@@ -84,7 +84,7 @@ class Worker::Life final : public ports::UpdateStoreSink,
       worker_.on_buffer_page(token, std::move(page));
     });
   }
-  void on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>> heads) override {
+  void on_buffer_heads(RequestToken token, Result<ports::BufferHeads> heads) override {
     loop_.post([this, token, heads = std::move(heads)]() mutable {
       worker_.on_buffer_heads(token, std::move(heads));
     });

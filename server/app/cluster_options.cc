@@ -122,6 +122,7 @@ Result<MessagingOptions> messaging_options(const ClusterOptions& cluster, bool b
   options.redis->prefix = settings.prefix;
   options.redis->connect_timeout = settings.connect_timeout;
   options.redis->answer_timeout = settings.answer_timeout;
+  options.redis->memory_high_percent = settings.memory_high_percent;
   options.redis->tls_ca_file = settings.tls_ca_file;
   options.redis->tls_certificate_file = settings.tls_certificate_file;
   options.redis->tls_key_file = settings.tls_key_file;

@@ -62,6 +62,10 @@ OptionGroup cluster_options(ServeOptions& v) {
         "Updates of one document in the write buffer and not yet in the log; beyond it, its "
         "writers must wait",
         size_value(v.core.undrained_bytes_max, kibibyte, 64 * gibibyte)},
+       {"redis-memory-high", "PERCENT",
+        "When Redis has taken so much of its memory, a document's writers must wait for whatever "
+        "of it is not yet in the log; 100: never",
+        count_value(v.cluster.redis_settings.memory_high_percent, 1, 100)},
        {"undrained-check-interval", "TIME", "Look this often what workers have moved",
         duration_value(v.core.undrained_check_interval, milliseconds(10))},
        {"log-check-interval", "TIME",

@@ -24,6 +24,8 @@
 
 namespace syncline::core {
 
+class Room;
+
 // What a room needs of its shard.
 class RoomHost {
  public:
@@ -39,6 +41,10 @@ class RoomHost {
   virtual bool catch_up_budget_left() const = 0;
   virtual void charge_catch_up(std::size_t bytes) = 0;
   virtual void release_catch_up(std::size_t bytes) = 0;
+  // Asks how the buffer, or the log where there is none, stands with the room's document.
+  virtual void compare(const Room& room) = 0;
+  // The write buffer's memory is nearly used up.
+  virtual bool buffer_fills() const = 0;
 
  protected:
   ~RoomHost() = default;
@@ -83,6 +89,9 @@ class Room final : private TokenSource, private AppendPath {
   void on_buffer_update(ports::BufferPosition position, const SharedBytes& update);
   void on_broker_awareness(const SharedBytes& awareness);
   void on_broker_awareness_query();
+  void on_broker_subscribed();
+  // The write buffer has room again.
+  void on_buffer_has_room();
 
   // The end of a turn: forwards what it brought.
   void flush();
@@ -246,9 +255,10 @@ class Room final : private TokenSource, private AppendPath {
   SequenceTracker tracker_;                 // What the replica has of the log.
   std::optional<BufferFollower> follower_;  // Exactly if there is a buffer.
   BufferReading reading_;
-  Sequence snapshot_sequence_;  // Of the last snapshot that is known to exist.
-  Sequence snapshot_before_;    // Of the one before, should this one fail.
-  Sequence heard_;              // The log goes at least up to here.
+  Sequence snapshot_sequence_;      // Of the last snapshot that is known to exist.
+  Sequence snapshot_before_;        // Of the one before, should this one fail.
+  Sequence heard_;                  // The log goes at least up to here.
+  bool compare_when_open_ = false;  // Something may have been missed while loading.
   // A snapshot that waits until all that it holds is in the log: the log is the truth, and whoever
   // loads the snapshot takes its content for durable.
   struct HeldSnapshot {

@@ -234,6 +234,10 @@ void Room::note_retained() {
   if (paused_ > 0) durable_changed_ = true;  // Lets flush() look at those who are held back.
 }
 
+void Room::on_buffer_has_room() {
+  if (paused_ > 0) durable_changed_ = true;  // As above.
+}
+
 // After the buffer did not take something, for a while; then it is tried again. Others read it from
 // the log. (Where both took it, it is there twice, and idempotent.)
 bool Room::goes_around_the_buffer() const {

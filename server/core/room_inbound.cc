@@ -347,7 +347,8 @@ void Room::on_broker_awareness_query() { publish_awareness(awareness_.local_stat
 void Room::update_reading(Connection& connection) {
   const std::size_t bytes_max = host_.config().unlogged_bytes_max;
   const std::size_t owed_max = std::min(bytes_max, 4 * host_.config().send_window_bytes);
-  const std::size_t undrained_max = host_.config().undrained_bytes_max;
+  // A buffer that fills takes from a document again once it has passed on what it has of it.
+  const std::size_t undrained_max = host_.buffer_fills() ? 0 : host_.config().undrained_bytes_max;
   const std::size_t undrained = follower_ ? follower_->retained_bytes() : 0;
   const bool too_much = writer_.unlogged_bytes() > bytes_max || undrained > undrained_max ||
                         connection.owed_bytes > owed_max;

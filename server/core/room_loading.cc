@@ -30,7 +30,8 @@ Room::Room(RoomHost& host, DocumentName name)
       paused_gauge_(host.ports().metrics, ports::Gauge::readers_paused) {
   loading_since_ = idle_since_ = now();
   open_gauge_.set(1);
-  // Subscribing first: what is committed while we read is then either in what we read or heard of.
+  // Subscribing first: what is committed while we read is then either in what we read or heard of;
+  // or, where the subscription takes longer than reading, found once it stands.
   host_.ports().broker.subscribe(name_);
   const crdt::DocOptions options{.client_id = 0,
                                  .gc = !host_.config().keep_deleted_content,
@@ -91,6 +92,15 @@ void Room::on_log_page(Result<ports::LogPage> page) {
     repair_at_ = now() + host_.config().retry_delay_max;
   }
   settle();
+}
+
+// What is being read may be from before it.
+void Room::on_broker_subscribed() {
+  if (status_ == Status::loading) {
+    compare_when_open_ = true;
+  } else if (status_ == Status::open) {
+    host_.compare(*this);
+  }
 }
 
 // Soon, unless it is an append of this node whose answer is on its way.
@@ -155,6 +165,7 @@ void Room::open_document() {
     if (follower_->has_gap()) request_buffer_repair();
   }
   if (heard_ > tracker_.contiguous()) request_log_repair();
+  if (std::exchange(compare_when_open_, false)) host_.compare(*this);
   host_.ports().broker.query_awareness(name_);
   for (Connection* connection : std::vector<Connection*>(connections_)) greet(*connection);
   if (draining_) drain();

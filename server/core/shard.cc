@@ -67,6 +67,11 @@ class Shard::State final : public RoomHost {
     SYNCLINE_ASSERT(catch_up_bytes_ >= bytes, catch_up_bytes_, bytes);
     catch_up_bytes_ -= bytes;
   }
+  void compare(const Room& room) override {
+    to_compare_.push_back(room.name());
+    compare_next();
+  }
+  bool buffer_fills() const override { return buffer_fills_; }
 
   // What a request was for. The answer to it has come.
   struct Request {
@@ -124,6 +129,9 @@ class Shard::State final : public RoomHost {
   std::vector<DocumentName> names_of_rooms(bool only_retaining) const;
   void check_log_heads();
   void check_buffer_heads(bool only_retaining);
+  void ask_log_heads(std::vector<DocumentName> names);
+  void ask_buffer_heads(std::vector<DocumentName> names);
+  void compare_next();
   Duration jittered(Duration interval);
 
   const Config config_;
@@ -145,6 +153,9 @@ class Shard::State final : public RoomHost {
   std::optional<HeadsRequest> log_heads_;
   std::optional<HeadsRequest> buffer_heads_;
   bool buffer_reconnected_ = false;  // While buffer_heads_ was on its way.
+  // Of rooms that are not to wait for the next check, but for the request that is on its way.
+  std::vector<DocumentName> to_compare_;
+  bool buffer_fills_ = false;
   // When to compare next; never() if no room needs it.
   Instant log_check_at_ = Instant::never();
   Instant buffer_check_at_ = Instant::never();
@@ -368,7 +379,10 @@ void Shard::State::check_log_heads() {
   set_check(log_check_at_,
             ports_.buffer != nullptr ? config_.log_check_interval : config_.anti_entropy_interval);
   std::vector<DocumentName> names = names_of_rooms(false);
-  if (names.empty() || log_heads_) return;
+  if (!names.empty() && !log_heads_) ask_log_heads(std::move(names));
+}
+
+void Shard::State::ask_log_heads(std::vector<DocumentName> names) {
   log_heads_ = HeadsRequest{RequestToken{++last_token_.value}, names};
   ports_.updates.read_heads(log_heads_->token, std::move(names));
 }
@@ -378,9 +392,25 @@ void Shard::State::check_buffer_heads(bool only_retaining) {
   if (!rooms_.empty()) set_check(buffer_check_at_, config_.anti_entropy_interval);
   if (names.empty()) return;
   if (only_retaining) set_check(undrained_check_at_, config_.undrained_check_interval);
-  if (buffer_heads_) return;
+  if (!buffer_heads_) ask_buffer_heads(std::move(names));
+}
+
+void Shard::State::ask_buffer_heads(std::vector<DocumentName> names) {
   buffer_heads_ = HeadsRequest{RequestToken{++last_token_.value}, names};
   ports_.buffer->read_heads(buffer_heads_->token, std::move(names));
+}
+
+void Shard::State::compare_next() {
+  const bool buffered = ports_.buffer != nullptr;
+  if (buffered ? buffer_heads_.has_value() : log_heads_.has_value()) return;
+  std::vector<DocumentName> names = std::exchange(to_compare_, {});
+  std::erase_if(names, [this](const DocumentName& name) { return find_room(name) == nullptr; });
+  if (names.empty()) return;
+  if (buffered) {
+    ask_buffer_heads(std::move(names));
+  } else {
+    ask_log_heads(std::move(names));
+  }
 }
 
 // For its client to try again later (1013).
@@ -485,14 +515,15 @@ void Shard::on_log_page(RequestToken token, Result<ports::LogPage> page) {
 void Shard::on_log_heads(RequestToken token, Result<std::vector<Sequence>> heads) {
   SYNCLINE_ASSERT(state_->log_heads_ && state_->log_heads_->token == token, token);
   const auto asked = *std::exchange(state_->log_heads_, std::nullopt);
-  if (!heads.ok()) return;  // The next check is not far.
-  SYNCLINE_ASSERT(heads->size() == asked.documents.size());
-  for (std::size_t i = 0; i < asked.documents.size(); ++i) {
+  SYNCLINE_ASSERT(!heads.ok() || heads->size() == asked.documents.size());
+  // If it failed, the next check is not far.
+  for (std::size_t i = 0; heads.ok() && i < asked.documents.size(); ++i) {
     if (Room* room = state_->find_room(asked.documents[i])) {
       room->on_log_head((*heads)[i]);
       state_->touch(*room);
     }
   }
+  state_->compare_next();
 }
 
 void Shard::on_buffer_append_done(RequestToken token, ports::BufferAppendResult result) {
@@ -507,18 +538,22 @@ void Shard::on_buffer_page(RequestToken token, Result<ports::BufferPage> page) {
   state_->touch(room);
 }
 
-void Shard::on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>> heads) {
+void Shard::on_buffer_heads(RequestToken token, Result<ports::BufferHeads> heads) {
   SYNCLINE_ASSERT(state_->buffer_heads_ && state_->buffer_heads_->token == token, token);
   const auto asked = *std::exchange(state_->buffer_heads_, std::nullopt);
+  bool missing = !heads.ok();
   for (std::size_t i = 0; heads.ok() && i < asked.documents.size(); ++i) {
-    if (Room* room = state_->find_room(asked.documents[i])) {
-      room->on_buffer_head((*heads)[i]);
-      state_->touch(*room);
-    }
+    const std::optional<ports::BufferHead>& head = (*heads)[i];
+    if (!head) missing = true;
+    Room* const room = state_->find_room(asked.documents[i]);
+    if (!head || room == nullptr) continue;
+    room->on_buffer_head(*head);
+    state_->touch(*room);
   }
   // What others have committed meanwhile without the buffer.
-  if (!heads.ok() && state_->config_.commit_without_buffer) state_->check_log_heads();
+  if (missing && state_->config_.commit_without_buffer) state_->check_log_heads();
   if (std::exchange(state_->buffer_reconnected_, false)) state_->check_buffer_heads(false);
+  state_->compare_next();
 }
 
 void Shard::on_buffer_claimed(RequestToken token, Result<std::vector<DocumentName>>) {
@@ -572,6 +607,19 @@ void Shard::on_broker_awareness(const DocumentName& document, SharedBytes awaren
 
 void Shard::on_broker_awareness_query(const DocumentName& document) {
   if (Room* room = state_->find_room(document)) room->on_broker_awareness_query();
+}
+
+void Shard::on_broker_subscribed(const DocumentName& document) {
+  if (Room* room = state_->find_room(document)) room->on_broker_subscribed();
+}
+
+void Shard::on_buffer_filling(bool filling) {
+  state_->buffer_fills_ = filling;
+  if (filling) return;  // Writers notice with the next thing they write.
+  for (Room* room : state_->all_rooms()) {
+    room->on_buffer_has_room();
+    state_->touch(*room);
+  }
 }
 
 void Shard::flush() { state_->flush(); }

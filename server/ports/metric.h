@@ -45,6 +45,7 @@ enum class Counter : std::uint8_t {
   redis_bytes_out,
   redis_messages_in,
   redis_messages_out,
+  redis_messages_undecodable,
   count_,
 };
 
@@ -64,6 +65,7 @@ enum class Gauge : std::uint8_t {
   postgres_lossy,
   redis_connections,
   redis_lossy,
+  redis_memory_percent,
   count_,
 };
 
@@ -146,6 +148,8 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Counter::count_
     {"syncline_redis_bytes_out_total", "Bytes sent to Redis"},
     {"syncline_redis_messages_in_total", "Published messages received, also this process's own"},
     {"syncline_redis_messages_out_total", "Messages published, without those of the write buffer"},
+    {"syncline_redis_messages_undecodable_total",
+     "Published messages that were passed over: of another version, or of a stranger"},
 }};
 
 inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)> gauge_info = {{
@@ -166,6 +170,8 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
     {"syncline_redis_connections",
      "Connections to Redis that stand: 2 of a process, unless Redis is down or a cluster"},
     {"syncline_redis_lossy", "Settings of Redis that let a crash take buffered edits"},
+    {"syncline_redis_memory_percent",
+     "Of the memory that Redis may take, what it has taken; of a cluster's fullest master"},
 }};
 
 struct HistogramInfo {

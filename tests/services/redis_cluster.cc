@@ -13,7 +13,8 @@ constexpr std::size_t slots = 16384;
 
 RedisProcess::Setting setting() {
   return {.appendfsync = "always",
-          .more = {"--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port",
+          .more = {"--cluster-enabled", "yes", "--cluster-node-timeout", "2000",
+                   "--cluster-require-full-coverage", "no", "--cluster-port",
                    std::to_string(free_port())}};
 }
 
@@ -42,8 +43,8 @@ void RedisCluster::join() {
 void RedisCluster::meet(const RedisProcess& node) const {
   const std::string info = node.ask({"CONFIG", "GET", "cluster-port"});
   const std::string bus = info.substr(info.find('\n') + 1);
-  nodes_[0]->ask({"CLUSTER", "MEET", "127.0.0.1", std::to_string(node.port()),
-                  bus.substr(0, bus.find('\n'))});
+  nodes_[0]->ask(
+      {"CLUSTER", "MEET", "127.0.0.1", std::to_string(node.port()), bus.substr(0, bus.find('\n'))});
 }
 
 void RedisCluster::wait_until_ok() const {

@@ -47,7 +47,7 @@ class RedisCluster {
 
   std::vector<std::unique_ptr<RedisProcess>> nodes_;
   std::vector<std::unique_ptr<RedisProcess>> replicas_;
-  std::vector<std::string> ids_;  // Of the masters.
+  std::vector<std::string> ids_;     // Of the masters.
   std::vector<std::size_t> owners_;  // By slot.
 };
 

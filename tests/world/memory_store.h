@@ -72,9 +72,8 @@ struct StoreRequest {
 using StoreAnswer =
     std::variant<ports::AppendResult, Result<ports::LogPage>, Result<std::vector<Sequence>>,
                  Result<std::optional<ports::Snapshot>>, ports::SnapshotOutcome, ports::DrainResult,
-                 ports::BufferAppendResult, Result<ports::BufferPage>,
-                 Result<std::vector<ports::BufferHead>>, Result<std::vector<DocumentName>>,
-                 Result<ports::BufferHead>>;
+                 ports::BufferAppendResult, Result<ports::BufferPage>, Result<ports::BufferHeads>,
+                 Result<std::vector<DocumentName>>, Result<ports::BufferHead>>;
 
 // The same bytes with one bit flipped in the middle.
 SharedBytes damaged(const SharedBytes& bytes);

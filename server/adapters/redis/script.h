@@ -23,8 +23,8 @@
 // A list and no stream: an entry takes less memory, and a stream takes 4 KiB for its first.
 //
 // A script that meets a header of another life begins a new lineage: the process has read the data
-// from a file or has been a replica meanwhile, and cannot know whether something is missing. So does
-// one that finds a header and a list that disagree, of which one has been evicted or removed.
+// from a file or has been a replica meanwhile, and cannot know whether something is missing. So
+// does one that finds a header and a list that disagree, of which one has been evicted or removed.
 
 namespace syncline::adapters::redis {
 
