@@ -1,5 +1,9 @@
 #include "server/app/cluster_options.h"
 
+#include <memory>
+
+#include "server/app/lossy_buffer_report.h"
+
 namespace syncline::app {
 namespace {
 
@@ -141,17 +145,17 @@ Result<void> check_buffer_persistence(adapters::RedisClient& redis, const Cluste
   for (const std::string& warning : checked->warnings) {
     log.write(ports::LogLevel::warning, "Redis is the write buffer", {{"warning", warning}});
   }
-  for (const std::string& danger : checked->dangers) {
-    if (!cluster.allow_lossy_buffer) {
-      return Error{ErrorCode::invalid_argument,
-                   "--redis: as write buffer it could lose edits that it acknowledged: " + danger +
-                       "; change it, or accept it with --allow-lossy-buffer"};
-    }
-    metrics.add(ports::Gauge::redis_lossy, 1);
-    log.write(ports::LogLevel::warning,
-              "Redis is the write buffer, and could lose edits that it acknowledged",
-              {{"danger", danger}});
+  if (!checked->safe() && !cluster.allow_lossy_buffer) {
+    return Error{ErrorCode::invalid_argument,
+                 "--redis: as write buffer it could lose edits that it acknowledged: " +
+                     checked->dangers.front() +
+                     "; change it, or accept it with --allow-lossy-buffer"};
   }
+  const auto report = std::make_shared<LossyBufferReport>(metrics, log);
+  report->take(*checked);
+  redis.watch_persistence(
+      LossyBufferReport::look_interval,
+      [report](const adapters::RedisPersistence& found) { report->take(found); });
   return {};
 }
 
