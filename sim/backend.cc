@@ -3,10 +3,12 @@
 #include <optional>
 
 #include "server/base/assert.h"
+#include "sim/fakes/embedded_history_store.h"
 #include "sim/fakes/embedded_snapshot_store.h"
 #include "sim/fakes/embedded_update_store.h"
 #include "sim/fakes/local_broker.h"
 #include "sim/fakes/postgres_drain_store.h"
+#include "sim/fakes/postgres_history_store.h"
 #include "sim/fakes/postgres_pool.h"
 #include "sim/fakes/postgres_snapshot_store.h"
 #include "sim/fakes/postgres_update_store.h"
@@ -37,11 +39,13 @@ class ClusterBackend final : public Backend, private RedisSubscriber {
         updates_(pool_, services.documents),
         snapshots_(pool_, services.documents),
         drains_(pool_, services.documents),
+        history_(pool_, services.documents),
         reconnected_(sinks.reconnected),
         commands_(surroundings_, {}, this) {
     updates_.attach(sinks.updates);
     snapshots_.attach(sinks.snapshots);
     if (sinks.drains != nullptr) drains_.attach(*sinks.drains);
+    if (sinks.history != nullptr) history_.attach(*sinks.history);
     if (services.buffer) buffer_.emplace(commands_, services.documents).attach(sinks.buffer);
     if (sinks.broker != nullptr) {
       broker_.emplace(surroundings_, RedisConnection::Limits{}, commands_, services.documents)
@@ -55,6 +59,7 @@ class ClusterBackend final : public Backend, private RedisSubscriber {
   ports::Broker& broker() override { return *broker_; }
   ports::WriteBuffer* buffer() override { return buffer_ ? &*buffer_ : nullptr; }
   ports::DrainStore* drains() override { return &drains_; }
+  ports::HistoryStore& history() override { return history_; }
 
  private:
   // RedisSubscriber, of the connection for commands.
@@ -62,6 +67,7 @@ class ClusterBackend final : public Backend, private RedisSubscriber {
     if (reconnected_) reconnected_();
   }
   void on_redis_message(RedisMessage) override {}
+  void on_redis_subscribed(std::uint32_t) override {}
 
   RandomStream random_;
   const RedisConnection::Surroundings surroundings_;
@@ -69,6 +75,7 @@ class ClusterBackend final : public Backend, private RedisSubscriber {
   PostgresUpdateStore updates_;
   PostgresSnapshotStore snapshots_;
   PostgresDrainStore drains_;
+  PostgresHistoryStore history_;
   const std::function<void()> reconnected_;
   RedisConnection commands_;
   std::optional<RedisWriteBuffer> buffer_;
@@ -84,9 +91,10 @@ class EmbeddedBackend final : public Backend {
         hub_(process, random_, services.documents),
         broker_(hub_),
         updates_(*services.store, services.documents),
-        snapshots_(*services.store, services.documents) {
-    SYNCLINE_ASSERT(sinks.broker != nullptr && sinks.drains == nullptr);
-    broker_.attach(*sinks.broker);
+        snapshots_(*services.store, services.documents),
+        history_(*services.store, services.documents) {
+    if (sinks.broker != nullptr) broker_.attach(*sinks.broker);
+    if (sinks.history != nullptr) history_.attach(*sinks.history);
     updates_.attach(sinks.updates);
     snapshots_.attach(sinks.snapshots);
   }
@@ -96,6 +104,7 @@ class EmbeddedBackend final : public Backend {
   ports::Broker& broker() override { return broker_; }
   ports::WriteBuffer* buffer() override { return nullptr; }
   ports::DrainStore* drains() override { return nullptr; }
+  ports::HistoryStore& history() override { return history_; }
 
  private:
   RandomStream random_;
@@ -103,6 +112,7 @@ class EmbeddedBackend final : public Backend {
   LocalBroker broker_;
   EmbeddedUpdateStore updates_;
   EmbeddedSnapshotStore snapshots_;
+  EmbeddedHistoryStore history_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "server/ports/broker.h"
 #include "server/ports/drain_store.h"
+#include "server/ports/history_store.h"
 #include "server/ports/snapshot_store.h"
 #include "server/ports/update_store.h"
 #include "server/ports/write_buffer.h"
@@ -31,14 +32,15 @@ struct Services {
   bool buffer = false;  // durability=buffer.
 };
 
-// Where the answers of a backend go. A node's shard hears of everything but drains, a worker of
-// everything but the broker.
+// Where the answers of a backend go. A node's shard hears of everything but drains and history, a
+// worker of everything but the broker.
 struct BackendSinks {
   ports::UpdateStoreSink& updates;
   ports::SnapshotStoreSink& snapshots;
   ports::WriteBufferSink& buffer;
   ports::BrokerSink* broker = nullptr;
   ports::DrainStoreSink* drains = nullptr;
+  ports::HistoryStoreSink* history = nullptr;
   // A connection to Redis was lost and is back; also told when it is made for the first time.
   std::function<void()> reconnected = {};
 };
@@ -54,6 +56,7 @@ class Backend {
   // Null without the write buffer.
   virtual ports::WriteBuffer* buffer() = 0;
   virtual ports::DrainStore* drains() = 0;
+  virtual ports::HistoryStore& history() = 0;
 };
 
 // `origin` tells the shards and workers of a run apart. Services and process must outlive it.

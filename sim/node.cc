@@ -14,11 +14,14 @@ namespace {
 constexpr Duration drain_look = milliseconds(20);
 // What is left of the drain's time to those who were closed at once in the end.
 constexpr Duration last_words = seconds(3);
+// Tells a node's own worker from its shards, and from workers.
+constexpr std::uint64_t inner_worker_origin = std::uint64_t{1} << 33;
 
 }  // namespace
 
-Node::Node(const ShardSurroundings& surroundings, const NodeSetting& setting)
-    : surroundings_(surroundings), setting_(setting) {}
+Node::Node(const ShardSurroundings& surroundings, const NodeSetting& setting,
+           std::optional<WorkerSetting> worker)
+    : surroundings_(surroundings), setting_(setting), worker_(std::move(worker)) {}
 
 Node::~Node() = default;
 
@@ -39,6 +42,15 @@ void Node::start() {
     const std::uint64_t origin = std::uint64_t{party().number} << 16 | shard;
     life_->shards.push_back(std::make_unique<ShardActor>(
         surroundings_, setting_, name, origin, [this](LinkId link) { life_->places.erase(link); }));
+  }
+  if (worker_) {
+    life_->worker = std::make_unique<WorkerActor>(
+        WorkerSurroundings{.machine = machine,
+                           .chronicle = surroundings_.chronicle,
+                           .services = surroundings_.services,
+                           .seed = surroundings_.seed},
+        *worker_, history::to_text(party()) + "/worker#" + std::to_string(lives_),
+        inner_worker_origin | party().number);
   }
   surroundings_.network.listen(party(), this);
 }

@@ -4,9 +4,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/shard_actor.h"
+#include "sim/worker_actor.h"
 
 namespace syncline::sim {
 
@@ -14,7 +16,9 @@ namespace syncline::sim {
 // the whole run; its process and all it knows come and go.
 class Node final : public WebServer {
  public:
-  Node(const ShardSurroundings& surroundings, const NodeSetting& setting);
+  // With a `worker`, one runs inside.
+  Node(const ShardSurroundings& surroundings, const NodeSetting& setting,
+       std::optional<WorkerSetting> worker = {});
   ~Node();
 
   Node(const Node&) = delete;
@@ -53,6 +57,7 @@ class Node final : public WebServer {
   // What one process knows.
   struct Life {
     std::vector<std::unique_ptr<ShardActor>> shards;
+    std::unique_ptr<WorkerActor> worker;
     struct Place {
       ShardActor* shard;
       ConnectionId connection;
@@ -68,6 +73,7 @@ class Node final : public WebServer {
   // Constant after construction.
   const ShardSurroundings surroundings_;
   const NodeSetting setting_;
+  const std::optional<WorkerSetting> worker_;
 
   std::uint64_t lives_ = 0;
   bool draining_ = false;

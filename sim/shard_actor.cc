@@ -180,7 +180,7 @@ void ShardActor::on_buffer_page(RequestToken token, Result<ports::BufferPage> pa
   });
 }
 
-void ShardActor::on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>> heads) {
+void ShardActor::on_buffer_heads(RequestToken token, Result<ports::BufferHeads> heads) {
   loop_.post([this, token, heads = std::move(heads)]() mutable {
     shard_.on_buffer_heads(token, std::move(heads));
   });
@@ -222,6 +222,12 @@ void ShardActor::on_broker_awareness(const DocumentName& document, SharedBytes a
 void ShardActor::on_broker_awareness_query(const DocumentName& document) {
   loop_.post([this, number = documents_.number_of(document)] {
     shard_.on_broker_awareness_query(documents_.name_of(number));
+  });
+}
+
+void ShardActor::on_broker_subscribed(const DocumentName& document) {
+  loop_.post([this, number = documents_.number_of(document)] {
+    shard_.on_broker_subscribed(documents_.name_of(number));
   });
 }
 

@@ -86,7 +86,7 @@ class ShardActor final : public ports::UpdateStoreSink,
   void on_snapshot_written(RequestToken token, ports::SnapshotOutcome outcome) override;
   void on_buffer_append_done(RequestToken token, ports::BufferAppendResult result) override;
   void on_buffer_page(RequestToken token, Result<ports::BufferPage> page) override;
-  void on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>> heads) override;
+  void on_buffer_heads(RequestToken token, Result<ports::BufferHeads> heads) override;
   void on_buffer_claimed(RequestToken token, Result<std::vector<DocumentName>> documents) override;
   void on_buffer_trimmed(RequestToken token, Result<ports::BufferHead> head) override;
   void on_broker_update(const DocumentName& document, Sequence sequence,
@@ -95,6 +95,7 @@ class ShardActor final : public ports::UpdateStoreSink,
                         SharedBytes update) override;
   void on_broker_awareness(const DocumentName& document, SharedBytes awareness) override;
   void on_broker_awareness_query(const DocumentName& document) override;
+  void on_broker_subscribed(const DocumentName& document) override;
 
   // Observers.
   const core::Shard& shard() const { return shard_; }

@@ -20,6 +20,9 @@ constexpr Duration service_patience = seconds(15);
 // y-protocols renews states every 15 s, and forgets those of others after 30 s.
 constexpr Duration awareness_patience = seconds(15) + seconds(30) + seconds(3);
 
+// With short-history. Shorter than many faults last, so that what somebody lacks may be gone.
+constexpr Duration history_retention = seconds(3);
+
 void use_tiny_limits(core::Config& config) {
   config.send_window_bytes = 2 * kibibyte;
   config.ring_bytes_max = 4 * kibibyte;
@@ -92,13 +95,20 @@ WorkerSetting worker_setting(const faults::PlanCluster& cluster) {
     setting.config.drain_bytes_max = 4 * kibibyte;
     setting.config.claim_documents_max = 2;
     setting.config.reads_max = 1;
+    setting.config.history_documents = 1;
+    setting.config.history_batch_updates = 3;
   }
   if (has_option(cluster, Option::short_intervals)) {
     setting.config.snapshot_interval = seconds(3);
     setting.config.snapshot_updates_min = 8;
     setting.config.claim_lease = seconds(3);
   }
+  if (forgets(cluster)) setting.config.history_retention = history_retention;
   return setting;
+}
+
+bool forgets(const faults::PlanCluster& cluster) {
+  return has_option(cluster, Option::short_history);
 }
 
 RedisSetting redis_setting(const faults::PlanCluster& cluster) {

@@ -15,6 +15,8 @@ NetworkSetting network_setting(const faults::PlanCluster& cluster);
 NodeSetting node_setting(const faults::PlanCluster& cluster);
 WorkerSetting worker_setting(const faults::PlanCluster& cluster);
 RedisSetting redis_setting(const faults::PlanCluster& cluster);
+// Whether history ends: there is a worker for it, in nodes where no other is.
+bool forgets(const faults::PlanCluster& cluster);
 
 // What nodes may hold at any moment.
 checkers::MemoryBounds memory_bounds(const faults::PlanCluster& cluster);

@@ -4,27 +4,9 @@
 #include <functional>
 #include <memory>
 
-#include "server/core/worker.h"
-#include "sim/backend.h"
-#include "sim/event_loop.h"
-#include "sim/machine.h"
-#include "sim/process_log.h"
-#include "sim/process_metrics.h"
+#include "sim/worker_actor.h"
 
 namespace syncline::sim {
-
-// What a worker needs of the run; all must outlive it.
-struct WorkerSurroundings {
-  Machine& machine;
-  const Chronicle& chronicle;
-  const Services& services;
-  std::uint64_t seed;
-};
-
-struct WorkerSetting {
-  core::WorkerConfig config;
-  Duration hand_over_max = microseconds(200);
-};
 
 // A worker: core::Worker on a machine. Lives for the whole run; its process comes and goes.
 class Worker final {
@@ -49,8 +31,6 @@ class Worker final {
   const ProcessMetrics& metrics() const;
 
  private:
-  class Life;
-
   void watch_drain();
   void end(bool crashed);
 
@@ -60,7 +40,7 @@ class Worker final {
 
   std::uint64_t lives_ = 0;
   std::function<void()> ended_;  // While draining.
-  std::unique_ptr<Life> life_;
+  std::unique_ptr<WorkerActor> life_;
 };
 
 }  // namespace syncline::sim

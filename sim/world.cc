@@ -98,6 +98,7 @@ void World::add_services() {
   if (cluster.embedded) {
     store_ = std::make_unique<EmbeddedStore>(store_party, plan_.seed, chronicle_, reports);
     services_->store = store_.get();
+    if (forgets(cluster)) store_->date_entries();
     return;
   }
   add_machine(postgres_party, false);
@@ -105,6 +106,7 @@ void World::add_services() {
   postgres_ = std::make_unique<Postgres>(postgres_party, plan_.seed, network_, chronicle_, reports);
   redis_ = std::make_unique<Redis>(redis_party, plan_.seed, redis_setting(cluster), network_,
                                    chronicle_, reports);
+  if (forgets(cluster)) postgres_->date_entries();
   services_->postgres = postgres_.get();
   services_->redis = redis_.get();
   services_->buffer = cluster.durability == faults::Durability::buffer;
@@ -113,6 +115,8 @@ void World::add_services() {
 void World::add_nodes() {
   const faults::PlanCluster& cluster = plan_.cluster;
   std::vector<Gateway::Upstream> upstreams;
+  std::optional<WorkerSetting> inner_worker;
+  if (forgets(cluster) && !services_->buffer) inner_worker = worker_setting(cluster);
   for (std::uint32_t number = 1; number <= cluster.nodes; ++number) {
     Machine& machine = add_machine({PartyKind::node, number}, false);
     nodes_.push_back(std::make_unique<Node>(ShardSurroundings{.machine = machine,
@@ -121,7 +125,7 @@ void World::add_nodes() {
                                                               .services = *services_,
                                                               .arrivals = *this,
                                                               .seed = plan_.seed},
-                                            node_setting(cluster)));
+                                            node_setting(cluster), inner_worker));
     upstreams.push_back({.party = machine.party(), .server = nodes_.back().get()});
   }
   if (cluster.gateway) {
@@ -255,31 +259,16 @@ void World::tell_cold_reads(bool at_end) {
   }
 }
 
-// By nobody's cache: the log from its beginning; and the newest snapshot that is whole, with the
-// log after it.
+// By nobody's cache: the log from its beginning, or, where it has forgotten that, what is left if
+// the newest snapshot is damaged; and the newest snapshot that is whole, with the log after it.
 void World::read_cold(DocumentNumber document, bool at_end) {
-  const std::vector<ports::LogRecord>& log = tables().log(document);
-  crdt::Doc whole;
-  for (const ports::LogRecord& record : log) {
-    if (!whole.apply_update(record.update.view(), crdt::UpdateLimits::none()).ok()) {
-      problem_("the log of " + history::to_text(document) + " cannot be read at " +
-               std::to_string(record.sequence.value));
-    }
+  const auto newest = newest_snapshot(document, Sequence{UINT64_MAX});
+  std::optional<ports::Snapshot> second;
+  if (newest && tables().forgotten(document) > Sequence{}) {
+    second = newest_snapshot(document, newest->sequence);
   }
-  crdt::Doc shortened;
-  Sequence after;
-  if (const auto snapshot = newest_snapshot(document)) {
-    after = snapshot->sequence;
-    SYNCLINE_ASSERT(
-        shortened.apply_update(snapshot->state.view(), crdt::UpdateLimits::none()).ok());
-  }
-  for (const ports::LogRecord& record : log) {
-    if (record.sequence <= after) continue;
-    if (!shortened.apply_update(record.update.view(), crdt::UpdateLimits::none()).ok()) {
-      problem_("the log of " + history::to_text(document) + " cannot be read at " +
-               std::to_string(record.sequence.value));
-    }
-  }
+  const crdt::Doc whole = read_cold_from(document, second);
+  const crdt::Doc shortened = read_cold_from(document, newest);
   const ReplicaImage from_log(whole);
   const ReplicaImage from_snapshot(shortened);
   tell(history::ColdRead{.document = document,
@@ -288,8 +277,26 @@ void World::read_cold(DocumentNumber document, bool at_end) {
                          .at_end = at_end});
 }
 
-std::optional<ports::Snapshot> World::newest_snapshot(DocumentNumber document) const {
-  Sequence before{UINT64_MAX};
+crdt::Doc World::read_cold_from(DocumentNumber document,
+                                const std::optional<ports::Snapshot>& snapshot) const {
+  crdt::Doc doc;
+  Sequence after = tables().forgotten(document);
+  if (snapshot) {
+    after = std::max(after, snapshot->sequence);
+    SYNCLINE_ASSERT(doc.apply_update(snapshot->state.view(), crdt::UpdateLimits::none()).ok());
+  }
+  for (const ports::LogRecord& record : tables().log(document)) {
+    if (record.sequence <= after) continue;
+    if (!doc.apply_update(record.update.view(), crdt::UpdateLimits::none()).ok()) {
+      problem_("the log of " + history::to_text(document) + " cannot be read at " +
+               std::to_string(record.sequence.value));
+    }
+  }
+  return doc;
+}
+
+std::optional<ports::Snapshot> World::newest_snapshot(DocumentNumber document,
+                                                      Sequence before) const {
   while (true) {
     auto snapshot = tables().read_snapshot(document, before);
     if (!snapshot || core::checksum(snapshot->state.view()) == snapshot->checksum) return snapshot;

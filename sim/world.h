@@ -13,6 +13,7 @@
 
 #include "faults/fault_target.h"
 #include "faults/plan/plan.h"
+#include "server/crdt/doc.h"
 #include "sim/client.h"
 #include "sim/gateway.h"
 #include "sim/node.h"
@@ -134,7 +135,9 @@ class World final : public faults::FaultTarget,
 
   void look_at_memory();
   void read_cold(DocumentNumber document, bool at_end);
-  std::optional<ports::Snapshot> newest_snapshot(DocumentNumber document) const;
+  crdt::Doc read_cold_from(DocumentNumber document,
+                           const std::optional<ports::Snapshot>& snapshot) const;
+  std::optional<ports::Snapshot> newest_snapshot(DocumentNumber document, Sequence before) const;
   const LogTables& tables() const;
 
   // Constant after construction.

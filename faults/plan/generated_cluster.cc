@@ -65,6 +65,7 @@ void add_options(PlanRandom& random, PlanCluster& cluster) {
   for (const OptionInfo& info : all_options()) {
     // Hides what holding updates back while Redis is away would show: for plans that ask for it.
     if (info.option == Option::commit_without_buffer) continue;
+    if (info.option == Option::short_history) continue;  // By a stream of its own.
     // A run of half a minute sees what takes half a minute only if it takes less.
     const bool usual = info.option == Option::short_intervals;
     const bool wanted = random.chance(usual ? 70 : percent);

@@ -9,6 +9,7 @@
 #include "faults/plan/composites.h"
 #include "faults/plan/fault_kind.h"
 #include "faults/plan/generated_cluster.h"
+#include "faults/plan/option.h"
 #include "faults/plan/party_name.h"
 #include "faults/plan/plan_random.h"
 #include "faults/plan/recoverable.h"
@@ -21,6 +22,9 @@ namespace {
 
 // Until then everybody has connected and typed something.
 constexpr Duration quiet_start = seconds(2);
+
+// So many clusters of a hundred forget old history.
+constexpr std::uint64_t forgetful_percent = 20;
 
 // Lines that a person can take in.
 constexpr std::size_t one_screen = 40;
@@ -88,6 +92,11 @@ class Generator {
         cluster_(generate_cluster(cluster_random_, profile)),
         temper_(choose_temper(profile)),
         timeline_(cluster_, temper_.healthy_min) {
+    // Chosen last, and of a stream of its own, so that all else of a seed is as without it. Not
+    // where clocks are to make no difference: history ends by a clock.
+    PlanRandom history_random(seed, "history");
+    const bool forgets = history_random.chance(forgetful_percent) && profile != Profile::clocks;
+    if (forgets) add_option(cluster_, Option::short_history);
     plan_.seed = seed;
     plan_.cluster = cluster_;
   }

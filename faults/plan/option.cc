@@ -21,6 +21,8 @@ constexpr std::array<OptionInfo, option_count> options = {{
     {Option::hot_document, "hot-document", "nearly everybody is in the first document"},
     {Option::presence, "presence", "cursors move many times a second"},
     {Option::same_position, "same-position", "everybody types at the same place"},
+    {Option::short_history, "short-history",
+     "logs forget what is older than a few seconds, once snapshots hold it"},
     {Option::short_intervals, "short-intervals",
      "snapshots, eviction, folding and anti-entropy come every few seconds"},
     {Option::slow_links, "slow-links", "every message takes tens to hundreds of milliseconds"},

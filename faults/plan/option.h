@@ -21,6 +21,7 @@ enum class Option : std::uint8_t {
   hot_document,
   presence,
   same_position,
+  short_history,
   short_intervals,
   slow_links,
   slow_shards,

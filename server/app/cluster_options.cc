@@ -1,5 +1,9 @@
 #include "server/app/cluster_options.h"
 
+#include <memory>
+
+#include "server/app/lossy_buffer_report.h"
+
 namespace syncline::app {
 namespace {
 
@@ -61,7 +65,8 @@ OptionGroup redis_option_group(ClusterOptions& v) {
         text_value(s.tls_certificate_file)},
        {"redis-tls-key", "FILE", "The certificate's key (PEM)", text_value(s.tls_key_file)},
        {"allow-lossy-buffer", "",
-        "Use a Redis as write buffer though it may lose what it acknowledged when it crashes",
+        "Use a Redis as write buffer though it may lose what it acknowledged when it crashes, or "
+        "does not say whether it would",
         switch_value(v.allow_lossy_buffer)}}};
 }
 
@@ -126,6 +131,7 @@ Result<MessagingOptions> messaging_options(const ClusterOptions& cluster, bool b
   options.redis->prefix = settings.prefix;
   options.redis->connect_timeout = settings.connect_timeout;
   options.redis->answer_timeout = settings.answer_timeout;
+  options.redis->memory_high_percent = settings.memory_high_percent;
   options.redis->tls_ca_file = settings.tls_ca_file;
   options.redis->tls_certificate_file = settings.tls_certificate_file;
   options.redis->tls_key_file = settings.tls_key_file;
@@ -144,17 +150,17 @@ Result<void> check_buffer_persistence(adapters::RedisClient& redis, const Cluste
   for (const std::string& warning : checked->warnings) {
     log.write(ports::LogLevel::warning, "Redis is the write buffer", {{"warning", warning}});
   }
-  for (const std::string& danger : checked->dangers) {
-    if (!cluster.allow_lossy_buffer) {
-      return Error{ErrorCode::invalid_argument,
-                   "--redis: as write buffer it could lose edits that it acknowledged: " + danger +
-                       "; change it, or accept it with --allow-lossy-buffer"};
-    }
-    metrics.add(ports::Gauge::redis_lossy, 1);
-    log.write(ports::LogLevel::warning,
-              "Redis is the write buffer, and could lose edits that it acknowledged",
-              {{"danger", danger}});
+  if (!checked->safe() && !cluster.allow_lossy_buffer) {
+    return Error{ErrorCode::invalid_argument,
+                 "--redis: as write buffer it could lose edits that it acknowledged: " +
+                     checked->dangers.front() +
+                     "; change it, or accept it with --allow-lossy-buffer"};
   }
+  const auto report = std::make_shared<LossyBufferReport>(metrics, log);
+  report->take(*checked);
+  redis.watch_persistence(
+      LossyBufferReport::look_interval,
+      [report](const adapters::RedisPersistence& found) { report->take(found); });
   return {};
 }
 

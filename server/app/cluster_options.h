@@ -45,7 +45,8 @@ StorageOptions storage_options(const ClusterOptions& cluster, const std::string&
 Result<MessagingOptions> messaging_options(const ClusterOptions& cluster, bool buffered);
 
 // Looks whether Redis keeps what a write buffer acknowledges (append-only file, no eviction). If
-// not, that is an error, or with --allow-lossy-buffer a warning in the log and a metric.
+// not, that is an error, or with --allow-lossy-buffer a warning in the log and a metric, which go
+// on to say what is found later. `metrics` and `log` must live until `redis` is stopped.
 Result<void> check_buffer_persistence(adapters::RedisClient& redis, const ClusterOptions& cluster,
                                       ports::Metrics& metrics, ports::Log& log);
 

@@ -80,6 +80,10 @@ OptionGroup cluster_options(ServeOptions& v) {
        {"max-node-undrained-bytes", "SIZE",
         "The same of all documents together, shared out evenly among the threads",
         size_value(v.core.undrained_total_bytes_max, mebibyte, 1024 * gibibyte)},
+       {"redis-memory-high", "PERCENT",
+        "When Redis has taken so much of its memory, a document's writers must wait for whatever "
+        "of it is not yet in the log; 100: never",
+        count_value(v.cluster.redis_settings.memory_high_percent, 10, 100)},
        {"undrained-check-interval", "TIME", "Look this often what workers have moved",
         duration_value(v.core.undrained_check_interval, milliseconds(10))},
        {"log-check-interval", "TIME",

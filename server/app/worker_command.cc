@@ -132,7 +132,8 @@ class WorkerProcess {
     SYNCLINE_ASSIGN(storage_,
                     Storage::open(storage_options(options_.cluster, ""), clock_, metrics_, log_));
     if (options_.cluster.redis.empty()) return {};
-    SYNCLINE_ASSIGN(const auto messaging, messaging_options(options_.cluster, true));
+    SYNCLINE_ASSIGN(auto messaging, messaging_options(options_.cluster, true));
+    messaging.redis->memory_high_percent = 100;  // For those who append.
     SYNCLINE_ASSIGN(redis_, adapters::RedisClient::open(*messaging.redis, clock_, metrics_, log_));
     return check_buffer_persistence(*redis_, options_.cluster, metrics_, log_);
   }

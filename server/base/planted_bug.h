@@ -42,6 +42,10 @@ enum class PlantedBug : std::uint8_t {
   damaged_snapshot_accepted,  // The checksum of a snapshot is not compared.
   snapshot_is_first_chunk,    // Of a state of several chunks a snapshot holds the first.
 
+  // History.
+  compacts_beyond_older_snapshot,  // Entries go that only the newest snapshot holds.
+  compacts_unverified,             // Snapshots are relied on that nobody has looked at.
+
   // To the connections.
   overrun_reader_skips,  // A reader that the ring has overtaken goes on with its oldest entry.
   catch_up_from_now,     // A reader that was overtaken gets what comes after the present state.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/base/assert.h"
+#include "server/base/planted_bug.h"
 #include "server/core/checksum.h"
 
 namespace syncline::core {
@@ -107,9 +108,11 @@ void Compactor::take_snapshot(Result<std::optional<ports::Snapshot>> snapshot) {
   if (!snapshot->has_value()) return choose();
   const ports::Snapshot& found = **snapshot;
   job_->newest = std::max(job_->newest, found.sequence);
+  const bool unseen = planted(PlantedBug::compacts_unverified);
   crdt::Doc doc(options_for(config_));
-  const bool intact = checksum(found.state.view()) == found.checksum &&
-                      doc.apply_update(found.state.view(), crdt::UpdateLimits::none()).ok();
+  const bool intact =
+      unseen || (checksum(found.state.view()) == found.checksum &&
+                 doc.apply_update(found.state.view(), crdt::UpdateLimits::none()).ok());
   if (intact) return take_intact(found, std::move(doc));
   ports_.metrics.add(ports::Counter::snapshot_fallbacks);
   ports_.snapshots.read_snapshot(next_token(), job_->log.document, found.sequence);
@@ -122,14 +125,19 @@ void Compactor::take_intact(const ports::Snapshot& snapshot, crdt::Doc doc) {
     ports_.snapshots.read_snapshot(next_token(), job_->log.document, snapshot.sequence);
     return;
   }
-  const auto held =
-      job_->newer_doc->apply_update(snapshot.state.view(), crdt::UpdateLimits::none());
-  if (!held.ok() || held->changed) {
-    return distrust("the snapshot at " + std::to_string(job_->newer->sequence.value) +
-                    " lacks something of the one at " + std::to_string(snapshot.sequence.value));
+  if (!planted(PlantedBug::compacts_unverified)) {
+    const auto held =
+        job_->newer_doc->apply_update(snapshot.state.view(), crdt::UpdateLimits::none());
+    if (!held.ok() || held->changed) {
+      return distrust("the snapshot at " + std::to_string(job_->newer->sequence.value) +
+                      " lacks something of the one at " + std::to_string(snapshot.sequence.value));
+    }
   }
   job_->older = id_of(snapshot);
   job_->older_doc.emplace(std::move(doc));
+  if (planted(PlantedBug::compacts_beyond_older_snapshot)) {
+    job_->older_doc.emplace(std::move(*job_->newer_doc));
+  }
   job_->newer_doc.reset();
   choose();
 }
@@ -227,13 +235,15 @@ void Compactor::on_log_page(Result<ports::LogPage> page) {
 // Returns the last of a batch that the older snapshot holds. Somebody else may have forgotten the
 // first ones meanwhile.
 Sequence Compactor::look_at(const std::vector<ports::LogRecord>& records) {
-  const Sequence last = job_->older->sequence;
+  const Sequence last = planted(PlantedBug::compacts_beyond_older_snapshot) ? job_->newer->sequence
+                                                                            : job_->older->sequence;
   Sequence through = job_->looked_at;
   job_->batch = 0;
   for (const ports::LogRecord& record : records) {
     if (record.sequence > last || job_->batch == config_.history_batch_updates) break;
     const auto applied = apply_record(*job_->older_doc, record.checksum, record.update);
-    const bool held = applied.ok() && !applied->changed;
+    const bool held =
+        planted(PlantedBug::compacts_unverified) || (applied.ok() && !applied->changed);
     if (!held) {
       distrust(applied.ok()
                    ? "the snapshot at " + std::to_string(job_->older->sequence.value) +

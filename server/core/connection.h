@@ -11,6 +11,7 @@
 #include "server/base/ids.h"
 #include "server/base/instant.h"
 #include "server/core/awareness_table.h"
+#include "server/core/high_water.h"
 #include "server/core/update_ring.h"
 
 namespace syncline::core {
@@ -47,6 +48,7 @@ struct Connection {
 
   // Inbound.
   bool reading = false;
+  HighWater owed_high;                // Of owed_bytes.
   bool held_back = false;             // Not read, because the log or the peer itself is behind.
   Instant held_back_since;            // Meaningful while held_back.
   bool leaving = false;               // Is closed (1012) once what it wrote is durable.

@@ -90,18 +90,19 @@ void Drainer::on_page(RequestToken token, Result<ports::BufferPage> page) {
   const DocumentName& document = request.mapped();
   Batch& batch = batches_.at(document);
   if (!page.ok()) {
-    failed_ = true;
+    missed_some_ = true;
     again_.push_back(document);
     bytes_ -= batch.bytes;
     batches_.erase(document);
-  } else if (!take_page(document, batch, std::move(*page))) {
-    give_up(document);
+  } else if (const auto problem = take_page(document, batch, std::move(*page)); !problem.empty()) {
+    give_up(document, problem);
   }
   read_more();
 }
 
-// Returns false if an entry is damaged.
-bool Drainer::take_page(const DocumentName& document, Batch& batch, ports::BufferPage page) {
+// Returns why the document cannot be drained; empty if it can.
+std::string_view Drainer::take_page(const DocumentName& document, Batch& batch,
+                                    ports::BufferPage page) {
   // What was read under an older lineage may be gone; the page begins with the oldest entry.
   if (page.head.lineage != batch.reading.after().lineage) {
     bytes_ -= batch.bytes;
@@ -110,25 +111,29 @@ bool Drainer::take_page(const DocumentName& document, Batch& batch, ports::Buffe
   }
   const BufferReading::Status status = batch.reading.on_page(page);
   for (ports::BufferRecord& record : page.records) {
-    if (checksum(record.update.view()) != record.checksum) return false;
+    if (checksum(record.update.view()) != record.checksum) {
+      return "an entry of the write buffer is damaged; its document is not drained";
+    }
     batch.bytes += record.update.size();
     bytes_ += record.update.size();
     batch.records.push_back(std::move(record));
   }
-  if (status != BufferReading::Status::more) return true;
+  if (status == BufferReading::Status::broken) {
+    return "the write buffer lacks entries that it says it has; the document is not drained";
+  }
+  if (status == BufferReading::Status::complete) return {};
   if (has_room() && !stopping_) {
     read_page(document, batch);
   } else {
     more_at_once_ = true;
   }
-  return true;
+  return {};
 }
 
 // The log must not get what is damaged. Once the claim has run out, somebody looks again.
-void Drainer::give_up(const DocumentName& document) {
+void Drainer::give_up(const DocumentName& document, std::string_view why) {
   ports_.metrics.add(ports::Counter::drain_failures);
-  entry_damaged_.write(ports_.log, ports_.clock.now(), ports::LogLevel::error,
-                       "an entry of the write buffer is damaged; its document is not drained",
+  entry_damaged_.write(ports_.log, ports_.clock.now(), ports::LogLevel::error, why,
                        document.text(), {});
   bytes_ -= batches_.at(document).bytes;
   claimed_.erase(document);
@@ -220,7 +225,7 @@ void Drainer::trim() {
 void Drainer::on_trimmed(RequestToken token, const Result<ports::BufferHead>& head) {
   const auto request = requests_.extract(token);
   SYNCLINE_ASSERT(!request.empty() && phase_ == Phase::trimming, token);
-  if (!head.ok()) failed_ = true;
+  if (!head.ok()) missed_some_ = true;
   if (!head.ok() || head->head > head->trimmed) {
     again_.push_back(request.mapped());
   } else {
@@ -238,12 +243,18 @@ void Drainer::end_pass() {
   phase_ = Phase::waiting;
   const Instant now = ports_.clock.now();
   const bool more = std::exchange(more_at_once_, false);
-  if (!failed_ && !more) behind_since_ = now;
+  const bool missed_some = std::exchange(missed_some_, false);
+  if (!failed_ && !missed_some && !more) behind_since_ = now;
   const auto behind = std::chrono::duration_cast<seconds>(now - behind_since_).count();
   lag_gauge_.set(static_cast<std::size_t>(behind));
   if (std::exchange(failed_, false)) return wait_after_failure();
+  if (missed_some) ports_.metrics.add(ports::Counter::drain_failures);
   failures_ = 0;
-  round_at_ = more ? now : now + config_.flush_interval;
+  if (more) {
+    round_at_ = missed_some ? now + config_.retry_delay_min : now;
+  } else {
+    round_at_ = now + config_.flush_interval;
+  }
 }
 
 void Drainer::wait_after_failure() {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "server/base/document_name.h"
@@ -71,8 +72,8 @@ class Drainer {
   bool has_room() const;
   std::size_t page_bytes() const;
   void read_page(const DocumentName& document, const Batch& batch);
-  bool take_page(const DocumentName& document, Batch& batch, ports::BufferPage page);
-  void give_up(const DocumentName& document);
+  std::string_view take_page(const DocumentName& document, Batch& batch, ports::BufferPage page);
+  void give_up(const DocumentName& document, std::string_view why);
   void drain();
   void trim();
   void end_pass();
@@ -98,6 +99,7 @@ class Drainer {
   std::vector<DocumentName> again_;                // To be read in the next pass.
   bool more_at_once_ = false;                      // The pass could not take all there was.
   bool failed_ = false;
+  bool missed_some_ = false;  // Documents that could not be read or trimmed.
 
   std::size_t claim_count_ = 0;  // Asked for in the last claim.
 

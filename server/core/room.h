@@ -14,6 +14,7 @@
 #include "server/core/config.h"
 #include "server/core/connection.h"
 #include "server/core/document_loader.h"
+#include "server/core/high_water.h"
 #include "server/core/log_writer.h"
 #include "server/core/recent_records.h"
 #include "server/core/sequence_tracker.h"
@@ -39,6 +40,7 @@ struct Totals {
   std::size_t unlogged_bytes = 0;
   std::size_t undrained_bytes = 0;
 };
+class Room;
 
 // What a room needs of its shard.
 class RoomHost {
@@ -67,6 +69,10 @@ class RoomHost {
   // The room's appends begin to fail, or to succeed again.
   virtual void note_appends_fail(const DocumentName& document, ErrorCode error) = 0;
   virtual void note_appends_succeed(const DocumentName& document) = 0;
+  // Asks how the buffer, or the log where there is none, stands with the room's document.
+  virtual void compare(const Room& room) = 0;
+  // The write buffer's memory is nearly used up.
+  virtual bool buffer_fills() const = 0;
 
  protected:
   ~RoomHost() = default;
@@ -113,6 +119,7 @@ class Room final : private TokenSource, private AppendPath {
   void on_buffer_update(ports::BufferPosition position, const SharedBytes& update);
   void on_broker_awareness(const SharedBytes& awareness);
   void on_broker_awareness_query();
+  void on_broker_subscribed();
 
   // Those who are held back may be read again.
   void look_at_writers();
@@ -304,9 +311,10 @@ class Room final : private TokenSource, private AppendPath {
   RecentRecords recent_;
   std::optional<BufferFollower> follower_;  // Exactly if there is a buffer.
   BufferReading reading_;
-  Sequence snapshot_sequence_;  // Of the last snapshot that is known to exist.
-  Sequence snapshot_before_;    // Of the one before, should this one fail.
-  Sequence heard_;              // The log goes at least up to here.
+  Sequence snapshot_sequence_;      // Of the last snapshot that is known to exist.
+  Sequence snapshot_before_;        // Of the one before, should this one fail.
+  Sequence heard_;                  // The log goes at least up to here.
+  bool compare_when_open_ = false;  // Something may have been missed while loading.
   // A snapshot that waits until all that it holds is in the log: the log is the truth, and whoever
   // loads the snapshot takes its content for durable.
   struct HeldSnapshot {
@@ -358,6 +366,9 @@ class Room final : private TokenSource, private AppendPath {
   ports::GaugeShare ring_gauge_;
   ports::GaugeShare paused_gauge_;
   std::size_t paused_ = 0;
+  // What holds back its writers.
+  HighWater unlogged_high_;
+  HighWater undrained_high_;
 };
 
 }  // namespace syncline::core

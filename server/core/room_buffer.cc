@@ -114,6 +114,7 @@ void Room::take_buffer_page(const ports::BufferPage& page) {
     }
   }
   note_buffer_page(page);
+  note_retained();
   switch (reading_.on_page(page)) {
     case BufferReading::Status::more:
       return request_buffer_page();

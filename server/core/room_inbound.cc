@@ -355,18 +355,20 @@ void Room::on_broker_awareness_query() { publish_awareness(awareness_.local_stat
 void Room::update_reading(Connection& connection) {
   const std::size_t bytes_max = host_.config().unlogged_bytes_max;
   const std::size_t owed_max = std::min(bytes_max, 4 * host_.config().send_window_bytes);
-  const std::size_t undrained_max = host_.config().undrained_bytes_max;
   const std::size_t undrained = follower_ ? follower_->retained_bytes() : 0;
-  const bool too_much = host_.behind() || writer_.unlogged_bytes() > bytes_max ||
-                        undrained > undrained_max || connection.owed_bytes > owed_max;
-  const bool little = !host_.behind() && writer_.unlogged_bytes() <= bytes_max / 2 &&
-                      undrained <= undrained_max / 2 && connection.owed_bytes <= owed_max / 2;
-  const bool wanted = !connection.leaving && !waits_for_durability(connection) &&
-                      (connection.reading ? !too_much : little);
+  unlogged_high_.update(writer_.unlogged_bytes(), bytes_max);
+  undrained_high_.update(undrained, host_.config().undrained_bytes_max);
+  connection.owed_high.update(connection.owed_bytes, owed_max);
+  // A buffer that fills takes from a document again once it has passed on what it has of it.
+  const bool buffer_fills = host_.buffer_fills() && undrained > 0;
+  const bool too_much = host_.behind() || buffer_fills || unlogged_high_.above() ||
+                        undrained_high_.above() || connection.owed_high.above();
+  const bool wanted = !connection.leaving && !waits_for_durability(connection) && !too_much;
+  // Also one who has just come and is not read yet: somebody has to look at it again.
+  set_held_back(connection, !wanted && !connection.leaving);
   if (wanted == connection.reading) return;
   connection.reading = wanted;
   host_.ports().transport.set_reading(connection.id, wanted);
-  set_held_back(connection, !wanted && !connection.leaving);
 }
 
 void Room::look_at_writers() {

@@ -36,7 +36,8 @@ Room::Room(RoomHost& host, DocumentName name)
       paused_gauge_(host.ports().metrics, ports::Gauge::readers_paused) {
   loading_since_ = idle_since_ = now();
   open_gauge_.set(1);
-  // Subscribing first: what is committed while we read is then either in what we read or heard of.
+  // Subscribing first: what is committed while we read is then either in what we read or heard of;
+  // or, where the subscription takes longer than reading, found once it stands.
   host_.ports().broker.subscribe(name_);
   if (host_.ports().buffer != nullptr) follower_.emplace();
   load();
@@ -108,6 +109,15 @@ void Room::fail_log_repair() {
   reading_log_ = false;
   if (follower_) follower_->end_log_reading(false);
   repair_at_ = now() + host_.config().retry_delay_max;
+}
+
+// What is being read may be from before it.
+void Room::on_broker_subscribed() {
+  if (status_ == Status::loading) {
+    compare_when_open_ = true;
+  } else if (status_ == Status::open) {
+    host_.compare(*this);
+  }
 }
 
 // Soon, unless it is an append of this node whose answer is on its way.
@@ -182,6 +192,7 @@ void Room::open_document() {
     if (follower_->has_gap()) request_buffer_repair();
   }
   if (heard_ > tracker_.contiguous()) request_log_repair();
+  if (std::exchange(compare_when_open_, false)) host_.compare(*this);
   host_.ports().broker.query_awareness(name_);
   for (Connection* connection : std::vector<Connection*>(connections_)) greet(*connection);
   if (draining_) drain();
@@ -286,6 +297,7 @@ void Room::take_log_records(const ports::LogPage& page) {
       turn_.push_back({.author = {}, .update = record.update, .ticket = {}, .received_at = now()});
     }
   }
+  if (follower_) note_retained();
   if (page.head <= tracker_.contiguous()) {
     reading_log_ = false;
     if (follower_) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/base/planted_bug.h"
+#include "server/core/high_water.h"
 #include "server/core/log_throttle.h"
 #include "server/core/room.h"
 #include "server/ports/gauge_share.h"
@@ -94,9 +95,14 @@ class Shard::State final : public RoomHost {
     SYNCLINE_ASSERT(catch_up_bytes_ >= bytes, catch_up_bytes_, bytes);
     catch_up_bytes_ -= bytes;
   }
+  void compare(const Room& room) override {
+    to_compare_.push_back(room.name());
+    compare_next();
+  }
+  bool buffer_fills() const override { return buffer_fills_; }
 
   Totals& totals() override { return totals_; }
-  bool behind() const override { return behind_; }
+  bool behind() const override { return unlogged_high_.above() || undrained_high_.above(); }
   void report(Trouble trouble, ports::LogLevel level, const DocumentName& document,
               std::string_view problem) override {
     troubles_[static_cast<std::size_t>(trouble)].write(
@@ -175,6 +181,9 @@ class Shard::State final : public RoomHost {
   std::vector<DocumentName> names_of_rooms(bool only_retaining) const;
   void check_log_heads();
   void check_buffer_heads(bool only_retaining);
+  void ask_log_heads(std::vector<DocumentName> names, bool of_all);
+  void ask_buffer_heads(std::vector<DocumentName> names, bool of_all);
+  void compare_next();
   Duration jittered(Duration interval);
 
   const Config config_;
@@ -186,7 +195,8 @@ class Shard::State final : public RoomHost {
   bool wrong_mode_reported_ = false;
 
   Totals totals_;
-  bool behind_ = false;
+  HighWater unlogged_high_;
+  HighWater undrained_high_;
   ports::GaugeShare late_gauge_;
   bool late_ = false;
 
@@ -202,11 +212,18 @@ class Shard::State final : public RoomHost {
   struct HeadsRequest {
     RequestToken token;
     std::vector<DocumentName> documents;
+    bool of_all;
     std::vector<Sequence> known = {};  // Of the log, when it was asked.
   };
   std::optional<HeadsRequest> log_heads_;
   std::optional<HeadsRequest> buffer_heads_;
-  bool buffer_reconnected_ = false;  // While buffer_heads_ was on its way.
+  // A comparison of all that fell due while one of some was on its way, or whose answers may be
+  // older than the connection.
+  bool log_check_waits_ = false;
+  bool buffer_check_waits_ = false;
+  // Of rooms that are not to wait for the next check, but for the request that is on its way.
+  std::vector<DocumentName> to_compare_;
+  bool buffer_fills_ = false;
   // When to compare next; never() if no room needs it.
   Instant log_check_at_ = Instant::never();
   Instant buffer_check_at_ = Instant::never();
@@ -310,22 +327,18 @@ void Shard::State::touch(Room& room) {
 
 // Holds back all writers while too much is on its way, though no document has its own fill of it.
 void Shard::State::note_totals() {
-  const std::size_t unlogged_max = config_.unlogged_total_bytes_max;
-  const std::size_t undrained_max = config_.undrained_total_bytes_max;
-  const bool too_much =
-      totals_.unlogged_bytes > unlogged_max || totals_.undrained_bytes > undrained_max;
-  const bool little =
-      totals_.unlogged_bytes <= unlogged_max / 2 && totals_.undrained_bytes <= undrained_max / 2;
-  if (behind_ ? !little : !too_much) return;
-  behind_ = !behind_;
-  ports_.log.write(behind_ ? ports::LogLevel::warning : ports::LogLevel::info,
-                   behind_
+  const bool before = behind();
+  unlogged_high_.update(totals_.unlogged_bytes, config_.unlogged_total_bytes_max);
+  undrained_high_.update(totals_.undrained_bytes, config_.undrained_total_bytes_max);
+  if (behind() == before) return;
+  ports_.log.write(behind() ? ports::LogLevel::warning : ports::LogLevel::info,
+                   behind()
                        ? "the writers of all documents are held back: too much is not saved, or "
                          "not moved into the log"
                        : "the writers of all documents are read again",
                    {{"unlogged_bytes", std::to_string(totals_.unlogged_bytes)},
                     {"undrained_bytes", std::to_string(totals_.undrained_bytes)}});
-  if (behind_) return;
+  if (behind()) return;
   for (Room* room : all_rooms()) {
     room->look_at_writers();
     note_needs(*room);
@@ -511,8 +524,16 @@ void Shard::State::check_log_heads() {
   if (rooms_.empty()) return;
   set_check(log_check_at_, log_check_interval());
   std::vector<DocumentName> names = names_of_rooms(false);
-  if (names.empty() || log_heads_) return;
-  log_heads_ = HeadsRequest{RequestToken{++last_token_.value}, names};
+  if (names.empty()) return;
+  if (log_heads_) {
+    log_check_waits_ = log_check_waits_ || !log_heads_->of_all;
+  } else {
+    ask_log_heads(std::move(names), true);
+  }
+}
+
+void Shard::State::ask_log_heads(std::vector<DocumentName> names, bool of_all) {
+  log_heads_ = HeadsRequest{RequestToken{++last_token_.value}, names, of_all};
   for (const DocumentName& name : names) log_heads_->known.push_back(find_room(name)->contiguous());
   ports_.updates.read_heads(log_heads_->token, std::move(names));
 }
@@ -522,9 +543,29 @@ void Shard::State::check_buffer_heads(bool only_retaining) {
   if (!rooms_.empty()) set_check(buffer_check_at_, config_.anti_entropy_interval);
   if (names.empty()) return;
   if (only_retaining) set_check(undrained_check_at_, config_.undrained_check_interval);
-  if (buffer_heads_) return;
-  buffer_heads_ = HeadsRequest{RequestToken{++last_token_.value}, names};
+  if (buffer_heads_) {
+    buffer_check_waits_ = buffer_check_waits_ || !buffer_heads_->of_all;
+  } else {
+    ask_buffer_heads(std::move(names), !only_retaining);
+  }
+}
+
+void Shard::State::ask_buffer_heads(std::vector<DocumentName> names, bool of_all) {
+  buffer_heads_ = HeadsRequest{RequestToken{++last_token_.value}, names, of_all};
   ports_.buffer->read_heads(buffer_heads_->token, std::move(names));
+}
+
+void Shard::State::compare_next() {
+  const bool buffered = ports_.buffer != nullptr;
+  if (buffered ? buffer_heads_.has_value() : log_heads_.has_value()) return;
+  std::vector<DocumentName> names = std::exchange(to_compare_, {});
+  std::erase_if(names, [this](const DocumentName& name) { return find_room(name) == nullptr; });
+  if (names.empty()) return;
+  if (buffered) {
+    ask_buffer_heads(std::move(names), false);
+  } else {
+    ask_log_heads(std::move(names), false);
+  }
 }
 
 void Shard::State::end_connection(Connection& connection, protocol::CloseCode code,
@@ -653,14 +694,16 @@ void Shard::on_log_page(RequestToken token, Result<ports::LogPage> page) {
 void Shard::on_log_heads(RequestToken token, Result<std::vector<Sequence>> heads) {
   SYNCLINE_ASSERT(state_->log_heads_ && state_->log_heads_->token == token, token);
   const auto asked = *std::exchange(state_->log_heads_, std::nullopt);
-  if (!heads.ok()) return;  // The next check is not far.
-  SYNCLINE_ASSERT(heads->size() == asked.documents.size());
-  for (std::size_t i = 0; i < asked.documents.size(); ++i) {
+  SYNCLINE_ASSERT(!heads.ok() || heads->size() == asked.documents.size());
+  // If it failed, the next check is not far.
+  for (std::size_t i = 0; heads.ok() && i < asked.documents.size(); ++i) {
     if (Room* room = state_->find_room(asked.documents[i])) {
       room->on_log_head(asked.known[i], (*heads)[i]);
       state_->touch(*room);
     }
   }
+  if (std::exchange(state_->log_check_waits_, false)) state_->check_log_heads();
+  state_->compare_next();
 }
 
 void Shard::on_buffer_append_done(RequestToken token, ports::BufferAppendResult result) {
@@ -675,16 +718,18 @@ void Shard::on_buffer_page(RequestToken token, Result<ports::BufferPage> page) {
   state_->touch(room);
 }
 
-void Shard::on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>> heads) {
+void Shard::on_buffer_heads(RequestToken token, Result<ports::BufferHeads> heads) {
   SYNCLINE_ASSERT(state_->buffer_heads_ && state_->buffer_heads_->token == token, token);
   const auto asked = *std::exchange(state_->buffer_heads_, std::nullopt);
   for (std::size_t i = 0; heads.ok() && i < asked.documents.size(); ++i) {
-    if (Room* room = state_->find_room(asked.documents[i])) {
-      room->on_buffer_head((*heads)[i]);
-      state_->touch(*room);
-    }
+    const std::optional<ports::BufferHead>& head = (*heads)[i];
+    Room* const room = state_->find_room(asked.documents[i]);
+    if (!head || room == nullptr) continue;
+    room->on_buffer_head(*head);
+    state_->touch(*room);
   }
-  if (std::exchange(state_->buffer_reconnected_, false)) state_->check_buffer_heads(false);
+  if (std::exchange(state_->buffer_check_waits_, false)) state_->check_buffer_heads(false);
+  state_->compare_next();
 }
 
 void Shard::on_buffer_claimed(RequestToken token, Result<std::vector<DocumentName>>) {
@@ -696,10 +741,14 @@ void Shard::on_buffer_trimmed(RequestToken token, Result<ports::BufferHead>) {
 }
 
 void Shard::on_buffer_reconnected() {
-  if (state_->ports_.buffer == nullptr) return state_->check_log_heads();
   // What is on its way may have been answered before.
-  state_->buffer_reconnected_ = state_->buffer_heads_.has_value();
-  state_->check_buffer_heads(false);
+  if (state_->ports_.buffer == nullptr) {
+    state_->log_check_waits_ = state_->log_heads_.has_value();
+    state_->check_log_heads();
+  } else {
+    state_->buffer_check_waits_ = state_->buffer_heads_.has_value();
+    state_->check_buffer_heads(false);
+  }
 }
 
 void Shard::on_buffer_update(const DocumentName& document, ports::BufferPosition position,
@@ -748,6 +797,19 @@ void Shard::on_broker_awareness(const DocumentName& document, SharedBytes awaren
 
 void Shard::on_broker_awareness_query(const DocumentName& document) {
   if (Room* room = state_->find_room(document)) room->on_broker_awareness_query();
+}
+
+void Shard::on_broker_subscribed(const DocumentName& document) {
+  if (Room* room = state_->find_room(document)) room->on_broker_subscribed();
+}
+
+void Shard::on_buffer_filling(bool filling) {
+  state_->buffer_fills_ = filling;
+  if (filling) return;  // Writers notice with the next thing they write.
+  for (Room* room : state_->all_rooms()) {
+    room->look_at_writers();
+    state_->touch(*room);
+  }
 }
 
 void Shard::flush() { state_->flush(); }

@@ -101,7 +101,7 @@ class Shard final : public ports::UpdateStoreSink,
   void on_snapshot_written(RequestToken token, ports::SnapshotOutcome outcome) override;
   void on_buffer_append_done(RequestToken token, ports::BufferAppendResult result) override;
   void on_buffer_page(RequestToken token, Result<ports::BufferPage> page) override;
-  void on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>> heads) override;
+  void on_buffer_heads(RequestToken token, Result<ports::BufferHeads> heads) override;
   // Answers to workers only.
   void on_buffer_claimed(RequestToken token, Result<std::vector<DocumentName>> documents) override;
   void on_buffer_trimmed(RequestToken token, Result<ports::BufferHead> head) override;
@@ -114,6 +114,8 @@ class Shard final : public ports::UpdateStoreSink,
                         SharedBytes update) override;
   void on_broker_awareness(const DocumentName& document, SharedBytes awareness) override;
   void on_broker_awareness_query(const DocumentName& document) override;
+  void on_broker_subscribed(const DocumentName& document) override;
+  void on_buffer_filling(bool filling) override;
 
   // The end of a turn: forwards what it brought.
   void flush();

@@ -93,7 +93,7 @@ void Worker::on_buffer_append_done(RequestToken token, ports::BufferAppendResult
   SYNCLINE_ASSERT(false, token);
 }
 
-void Worker::on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>>) {
+void Worker::on_buffer_heads(RequestToken token, Result<ports::BufferHeads>) {
   SYNCLINE_ASSERT(false, token);
 }
 

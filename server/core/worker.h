@@ -55,7 +55,7 @@ class Worker final : public ports::WriteBufferSink,
   void on_forgotten(RequestToken token, ports::ForgetResult result) override;
   // Answers to nodes only.
   void on_buffer_append_done(RequestToken token, ports::BufferAppendResult result) override;
-  void on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>> heads) override;
+  void on_buffer_heads(RequestToken token, Result<ports::BufferHeads> heads) override;
   void on_append_done(RequestToken token, ports::AppendResult result) override;
   void on_log_heads(RequestToken token, Result<std::vector<Sequence>> heads) override;
 

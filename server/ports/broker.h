@@ -22,6 +22,9 @@ class BrokerSink {
   virtual void on_broker_awareness(const DocumentName& document, SharedBytes awareness) = 0;
   // Somebody opened the document and asks for everybody's awareness states.
   virtual void on_broker_awareness_query(const DocumentName& document) = 0;
+  // The subscription to the document stands, a while after it was asked for: what was published
+  // before may not have been heard. Not said by a broker where it stands at once.
+  virtual void on_broker_subscribed(const DocumentName&) {}
 
  protected:
   ~BrokerSink() = default;

@@ -50,6 +50,7 @@ enum class Counter : std::uint8_t {
   redis_bytes_out,
   redis_messages_in,
   redis_messages_out,
+  redis_messages_undecodable,
   count_,
 };
 
@@ -74,6 +75,7 @@ enum class Gauge : std::uint8_t {
   degraded_broker,
   degraded_buffer,
   degraded_store,
+  redis_memory_percent,
   count_,
 };
 
@@ -164,6 +166,8 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Counter::count_
     {"syncline_redis_bytes_out_total", "Bytes sent to Redis"},
     {"syncline_redis_messages_in_total", "Published messages received, also this process's own"},
     {"syncline_redis_messages_out_total", "Messages published, without those of the write buffer"},
+    {"syncline_redis_messages_undecodable_total",
+     "Published messages that were passed over: of another version, or of a stranger"},
 }};
 
 inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)> gauge_info = {{
@@ -192,6 +196,8 @@ inline constexpr std::array<MetricInfo, static_cast<std::size_t>(Gauge::count_)>
      "1 while Redis does not carry what is committed to other nodes; anti-entropy does"},
     {"syncline_degraded_buffer", "1 while Redis does not take edits into the write buffer"},
     {"syncline_degraded_store", "1 while edits cannot be committed to the log"},
+    {"syncline_redis_memory_percent",
+     "Of the memory that Redis may take, what it has taken; of a cluster's fullest master"},
 }};
 
 struct HistogramInfo {

@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "server/base/bytes.h"
@@ -55,16 +56,24 @@ struct BufferPage {
   BufferHead head;  // When the page was read.
 };
 
+// One for each document asked for, in that order; nothing for one whose part of the buffer did not
+// answer.
+using BufferHeads = std::vector<std::optional<BufferHead>>;
+
 // The answers, on the shard's thread, never from within a request. Each request gets exactly one.
 class WriteBufferSink {
  public:
   virtual void on_buffer_append_done(RequestToken token, BufferAppendResult result) = 0;
   virtual void on_buffer_page(RequestToken token, Result<BufferPage> page) = 0;
-  // One for each document asked for, in that order.
-  virtual void on_buffer_heads(RequestToken token, Result<std::vector<BufferHead>> heads) = 0;
+  // An error if no part of the buffer answered.
+  virtual void on_buffer_heads(RequestToken token, Result<BufferHeads> heads) = 0;
   virtual void on_buffer_claimed(RequestToken token,
                                  Result<std::vector<DocumentName>> documents) = 0;
   virtual void on_buffer_trimmed(RequestToken token, Result<BufferHead> head) = 0;
+
+  // No answer: the buffer's memory is nearly used up, or is not any more. Said when it changes; at
+  // first it is not.
+  virtual void on_buffer_filling(bool) {}
 
  protected:
   ~WriteBufferSink() = default;
@@ -95,7 +104,8 @@ class WriteBuffer {
   // forgotten, so that everybody learns of it.
   virtual void read_heads(RequestToken token, std::vector<DocumentName> documents) = 0;
 
-  // For a worker: takes over up to `count_max` dirty documents, longest dirty first, for `lease` by
+  // For a worker: takes over up to `count_max` dirty documents, longest dirty first, from the parts
+  // of the buffer that answer (an error if none does), for `lease` by
   // the buffer's own clock; after that another worker may be given them (and at once, if that clock
   // was set back meanwhile: then nobody knows when that is). The lease saves work and
   // protects nothing: DrainStore::drain is what keeps two workers from writing an entry twice.

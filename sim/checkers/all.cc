@@ -4,6 +4,7 @@
 #include "sim/checkers/causality.h"
 #include "sim/checkers/convergence.h"
 #include "sim/checkers/durability.h"
+#include "sim/checkers/forgetting.h"
 #include "sim/checkers/isolation.h"
 #include "sim/checkers/liveness.h"
 #include "sim/checkers/presence.h"
@@ -30,6 +31,7 @@ constexpr CheckerInfo infos[] = {
      "Sessions read their own writes and never less than before, across reconnects and nodes."},
     {Causality::checker_name, "An element is in a replica only with what it stands on."},
     {Snapshots::checker_name, "A snapshot and the log after it are the same as the whole log."},
+    {Forgetting::checker_name, "Of a log only that is forgotten which two intact snapshots hold."},
     {Reference::checker_name,
      "In the end documents are what a naive engine makes of what their authors wrote."},
     {Isolation::checker_name, "Nothing of one document ever gets into another."},
@@ -55,6 +57,7 @@ std::vector<std::unique_ptr<Checker>> make_checkers(const CheckerOptions& option
   checkers.push_back(std::make_unique<SessionGuarantees>(sink));
   checkers.push_back(std::make_unique<Causality>(sink));
   checkers.push_back(std::make_unique<Snapshots>(sink));
+  checkers.push_back(std::make_unique<Forgetting>(sink));
   checkers.push_back(std::make_unique<Reference>(sink, options.reference_elements_max));
   checkers.push_back(std::make_unique<Isolation>(sink, options.canaries));
   checkers.push_back(std::make_unique<Readable>(sink));

@@ -73,7 +73,7 @@ int compare_command(const CompareCommand& command);
 
 struct KillMatrixCommand {
   std::uint64_t first_seed = 1;
-  std::uint64_t seeds = 200;  // For each bug.
+  std::uint64_t seeds = 1000;  // For each bug, at most: some show in one run of several hundred.
   std::size_t jobs = 1;
   std::vector<std::string> bugs;  // Only these; empty: all.
 };

@@ -35,6 +35,10 @@ RequestWeight weigh(const PostgresRequest& request) {
     RequestWeight operator()(const WriteSnapshot& write) const {
       return {"write snapshot", 64 + write.snapshot.state.size()};
     }
+    RequestWeight operator()(const FindOldLogs& find) const {
+      return {"find old logs", 48 + 8 * find.documents.size()};
+    }
+    RequestWeight operator()(const ForgetRows&) const { return {"forget", 64}; }
   };
   return std::visit(Weigh{}, request);
 }

@@ -99,6 +99,12 @@ void RedisBroker::on_redis_message(RedisMessage message) {
   }
 }
 
+void RedisBroker::on_redis_subscribed(std::uint32_t document) {
+  if (subscribed(document)) {
+    sink_->on_broker_subscribed(numbers_.name_of(DocumentNumber{document}));
+  }
+}
+
 std::uint32_t RedisBroker::number_of(const DocumentName& document) const {
   return static_cast<std::uint32_t>(numbers_.number_of(document).value);
 }

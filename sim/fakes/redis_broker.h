@@ -35,6 +35,7 @@ class RedisBroker final : public ports::Broker, public RedisSubscriber {
 
   void on_redis_ready() override;
   void on_redis_message(RedisMessage message) override;
+  void on_redis_subscribed(std::uint32_t document) override;
 
  private:
   void send_subscription(std::uint32_t document, bool on);

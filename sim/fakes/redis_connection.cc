@@ -113,4 +113,9 @@ void RedisConnection::on_redis_message(LinkId link, RedisMessage message) {
   subscriber_->on_redis_message(std::move(message));
 }
 
+void RedisConnection::on_redis_subscribed(LinkId link, std::uint32_t document) {
+  SYNCLINE_ASSERT(link == link_ && state_ == State::ready && subscriber_ != nullptr);
+  subscriber_->on_redis_subscribed(document);
+}
+
 }  // namespace syncline::sim

@@ -33,6 +33,7 @@ class RedisSubscriber {
   // The connection stands, for the first time or again: it has no subscriptions.
   virtual void on_redis_ready() = 0;
   virtual void on_redis_message(RedisMessage message) = 0;
+  virtual void on_redis_subscribed(std::uint32_t document) = 0;
 
  protected:
   ~RedisSubscriber() = default;
@@ -90,6 +91,7 @@ class RedisConnection final : public LinkEvents, public RedisClient {
   void on_redis_hello(LinkId link, std::uint64_t run_id) override;
   void on_redis_answer(LinkId link, RedisAnswer answer) override;
   void on_redis_message(LinkId link, RedisMessage message) override;
+  void on_redis_subscribed(LinkId link, std::uint32_t document) override;
 
  private:
   enum class State : std::uint8_t { waiting, connecting, ready };

@@ -95,9 +95,10 @@ void RedisWriteBuffer::on_redis_reply(std::uint64_t ticket, ports::Outcome outco
       return;
     case Kind::read:
       return sink_->on_buffer_page(token, std::get<ports::BufferPage>(std::move(answer)));
-    case Kind::read_heads:
-      return sink_->on_buffer_heads(token,
-                                    std::get<std::vector<ports::BufferHead>>(std::move(answer)));
+    case Kind::read_heads: {
+      const auto& heads = std::get<std::vector<ports::BufferHead>>(answer);
+      return sink_->on_buffer_heads(token, ports::BufferHeads(heads.begin(), heads.end()));
+    }
     case Kind::claim:
       return sink_->on_buffer_claimed(token,
                                       names_of(std::get<std::vector<DocumentNumber>>(answer)));

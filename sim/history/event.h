@@ -127,6 +127,18 @@ struct SnapshotWritten {
   Sequence sequence;
   BytesView state;
 };
+// What the store has of a snapshot, as it is stored; told before the LogForgotten that relies on
+// it.
+struct SnapshotKept {
+  DocumentNumber document;
+  Sequence sequence;
+  BytesView state;
+};
+// The log's entries up to here are gone.
+struct LogForgotten {
+  DocumentNumber document;
+  Sequence through;
+};
 struct BufferAppended {
   DocumentNumber document;
   std::uint64_t lineage;
@@ -217,8 +229,8 @@ struct ClientFinal {
   std::uint64_t client_id;
   std::string_view own_state;  // "null" if it has left.
 };
-// What is read from the store alone, by nobody's cache: the log from its beginning, and the newest
-// snapshot with the log after it.
+// What is read from the store alone, by nobody's cache: the log from its beginning, or where that
+// is forgotten, the second newest snapshot with the log after it; and the newest one.
 struct ColdRead {
   DocumentNumber document;
   ReplicaState from_log;
@@ -240,10 +252,10 @@ struct Ended {};
 using EventContent =
     std::variant<ClientConnected, ClientDisconnected, ClientEdited, ClientAcknowledged,
                  ClientApplied, ClientSynced, ReplicaSeen, FrameSent, LogAppended, LogRead,
-                 SnapshotWritten, BufferAppended, BufferTrimmed, BufferForgot, ProcessStarted,
-                 ProcessEnded, FaultChanged, MessageSent, MessageReceived, MessageLost, Remarked,
-                 MemorySeen, Healed, TimeIsUp, PresenceSeen, ClientFinal, ColdRead, LeftBehind,
-                 Ended>;
+                 SnapshotWritten, SnapshotKept, LogForgotten, BufferAppended, BufferTrimmed,
+                 BufferForgot, ProcessStarted, ProcessEnded, FaultChanged, MessageSent,
+                 MessageReceived, MessageLost, Remarked, MemorySeen, Healed, TimeIsUp, PresenceSeen,
+                 ClientFinal, ColdRead, LeftBehind, Ended>;
 
 struct Event {
   Duration at;  // True time since the run began.

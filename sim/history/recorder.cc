@@ -103,6 +103,12 @@ SnapshotWritten Recorder::keep(SnapshotWritten content) {
 }
 
 template <>
+SnapshotKept Recorder::keep(SnapshotKept content) {
+  content.state = keep(content.state);
+  return content;
+}
+
+template <>
 BufferAppended Recorder::keep(BufferAppended content) {
   content.update = keep(content.update);
   return content;

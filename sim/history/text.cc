@@ -114,6 +114,14 @@ struct Sentence {
     return to_text(event.writer) + " writes a snapshot of " + to_text(event.document) + " at " +
            number(event.sequence.value) + ": " + bytes_text(event.state);
   }
+  std::string operator()(const SnapshotKept& event) const {
+    return "the store has the snapshot of " + to_text(event.document) + " at " +
+           number(event.sequence.value) + ": " + bytes_text(event.state);
+  }
+  std::string operator()(const LogForgotten& event) const {
+    return "the log of " + to_text(event.document) + " forgets all through " +
+           number(event.through.value);
+  }
   std::string operator()(const BufferAppended& event) const {
     return "the buffer of " + to_text(event.document) + " has " +
            position_text(event.lineage, event.offset) + ": " + update_text(event.update);

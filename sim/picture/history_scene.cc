@@ -137,6 +137,12 @@ void HistoryScene::see(const history::SnapshotWritten& event) {
        event.document);
 }
 
+void HistoryScene::see(const history::LogForgotten& event) {
+  mark(store_lane(), MarkKind::snapshot,
+       "what snapshots hold up to #" + std::to_string(event.through.value) + " leaves the log",
+       event.document);
+}
+
 void HistoryScene::see(const history::BufferAppended& event) {
   const auto edits = edits_in(event.update);
   buffered_[{event.document.value, event.lineage}][event.offset] = edits;

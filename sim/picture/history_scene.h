@@ -56,6 +56,8 @@ class HistoryScene final : public history::EventSink {
   void see(const history::LogAppended& event);
   void see(const history::LogRead& event);
   void see(const history::SnapshotWritten& event);
+  void see(const history::SnapshotKept&) {}
+  void see(const history::LogForgotten& event);
   void see(const history::BufferAppended& event);
   void see(const history::BufferTrimmed& event);
   void see(const history::BufferForgot& event);

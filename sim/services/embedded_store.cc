@@ -20,6 +20,13 @@ void EmbeddedStore::start(Process& process, history::Party node) {
   node_ = node;
 }
 
+void EmbeddedStore::date_entries() {
+  tables_.date_entries([this] {
+    if (process_ != nullptr) told_time_ = process_->wall_now();
+    return told_time_;
+  });
+}
+
 void EmbeddedStore::crash() {
   SYNCLINE_ASSERT(process_ != nullptr);
   process_ = nullptr;
@@ -31,8 +38,10 @@ void EmbeddedStore::crash() {
 }
 
 void EmbeddedStore::write(EmbeddedWrite write, EmbeddedClient& client, std::uint64_t ticket) {
-  reports_.on_probe(std::holds_alternative<AppendRow>(write) ? probe::append_arrives
-                                                             : probe::snapshot_write_starts);
+  if (std::holds_alternative<AppendRow>(write)) reports_.on_probe(probe::append_arrives);
+  if (std::holds_alternative<WriteSnapshot>(write)) {
+    reports_.on_probe(probe::snapshot_write_starts);
+  }
   waiting_.push_back({.write = std::move(write), .client = &client, .ticket = ticket});
   if (running_.empty()) begin();
 }
@@ -65,6 +74,9 @@ EmbeddedAnswer EmbeddedStore::commit(const EmbeddedWrite& write) {
     const Sequence sequence = tables_.append(row->document, row->checksum, row->update);
     return ports::AppendResult{.outcome = ports::Outcome::committed, .sequence = sequence};
   }
+  if (const auto* forget = std::get_if<ForgetRows>(&write)) {
+    return tables_.forget(forget->document, forget->forgetting);
+  }
   const auto& snapshot = std::get<WriteSnapshot>(write);
   const bool torn = tear_every_ > 0 && ++snapshots_ % tear_every_ == 0;
   if (torn) reports_.on_observed(self_, FaultKind::torn_snapshot);
@@ -73,6 +85,9 @@ EmbeddedAnswer EmbeddedStore::commit(const EmbeddedWrite& write) {
 
 EmbeddedAnswer EmbeddedStore::refusal(const EmbeddedWrite& write) {
   if (std::holds_alternative<WriteSnapshot>(write)) return ports::SnapshotOutcome::failed;
+  if (std::holds_alternative<ForgetRows>(write)) {
+    return ports::ForgetResult{.outcome = ports::ForgetOutcome::failed};
+  }
   return ports::AppendResult{
       .outcome = ports::Outcome::refused, .sequence = {}, .error = ErrorCode::storage_full};
 }
@@ -92,6 +107,7 @@ EmbeddedAnswer EmbeddedStore::read_now(const EmbeddedRead& read) const {
   if (const auto* snapshot = std::get_if<ReadSnapshot>(&read)) {
     return tables_.read_snapshot(snapshot->document, snapshot->before);
   }
+  if (const auto* old = std::get_if<FindOldLogs>(&read)) return tables_.find_old_logs(*old);
   std::vector<Sequence> heads;
   for (const DocumentNumber document : std::get<ReadHeads>(read).documents) {
     heads.push_back(tables_.head(document));

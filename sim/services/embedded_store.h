@@ -19,10 +19,11 @@
 
 namespace syncline::sim {
 
-using EmbeddedWrite = std::variant<AppendRow, WriteSnapshot>;
-using EmbeddedRead = std::variant<ReadLog, ReadHeads, ReadSnapshot>;
-using EmbeddedAnswer = std::variant<ports::AppendResult, ports::SnapshotOutcome, ports::LogPage,
-                                    std::vector<Sequence>, std::optional<ports::Snapshot>>;
+using EmbeddedWrite = std::variant<AppendRow, WriteSnapshot, ForgetRows>;
+using EmbeddedRead = std::variant<ReadLog, ReadHeads, ReadSnapshot, FindOldLogs>;
+using EmbeddedAnswer =
+    std::variant<ports::AppendResult, ports::SnapshotOutcome, ports::LogPage, std::vector<Sequence>,
+                 std::optional<ports::Snapshot>, OldLogRows, ports::ForgetResult>;
 
 // Who asks; lives in the same process.
 class EmbeddedClient {
@@ -56,6 +57,8 @@ class EmbeddedStore {
   void start(Process& process, history::Party node);
   // The node has died, or ended.
   void crash();
+  // Entries of logs get dates, so that they can become old.
+  void date_entries();
   void set_disk_full(bool full) { disk_.set_full(full); }
   void slow(Duration by) { disk_.slow(by); }
   // 0: none.
@@ -87,6 +90,7 @@ class EmbeddedStore {
   LogTables tables_;
 
   Process* process_ = nullptr;  // While the node runs.
+  WallTime told_time_;          // The last time of day that its clock told.
   history::Party node_;
   std::vector<Asked> waiting_;
   std::vector<Asked> running_;  // Not empty: is being synced.

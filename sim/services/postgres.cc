@@ -24,11 +24,12 @@ constexpr Duration late_commit_max = seconds(2);
 bool writes(const PostgresRequest& request) {
   return std::holds_alternative<AppendRows>(request) ||
          std::holds_alternative<DrainDocuments>(request) ||
-         std::holds_alternative<WriteSnapshot>(request);
+         std::holds_alternative<WriteSnapshot>(request) ||
+         std::holds_alternative<ForgetRows>(request);
 }
 
 // The rows that the transaction locks, ascending. A snapshot needs none: its fence is in the one
-// statement that writes it.
+// statement that writes it. What is forgotten is nobody's who appends.
 void collect_locks(const PostgresRequest& request, std::vector<std::uint32_t>& locks) {
   locks.clear();
   if (const auto* append = std::get_if<AppendRows>(&request)) {
@@ -63,6 +64,8 @@ std::string_view text_of(const PostgresAnswer& answer) {
     std::string_view operator()(const ports::LogPage&) const { return "log page"; }
     std::string_view operator()(const std::optional<ports::Snapshot>&) const { return "snapshot"; }
     std::string_view operator()(ports::SnapshotOutcome) const { return "snapshot written"; }
+    std::string_view operator()(const OldLogRows&) const { return "old logs"; }
+    std::string_view operator()(ports::ForgetResult) const { return "forgotten"; }
   };
   return std::visit(Text{}, answer);
 }
@@ -82,6 +85,13 @@ void Postgres::start(Process& process) {
   SYNCLINE_ASSERT(!running());
   process_ = &process;
   network_.listen(self_, this);
+}
+
+void Postgres::date_entries() {
+  tables_.date_entries([this] {
+    if (running()) told_time_ = process_->wall_now();
+    return told_time_;
+  });
 }
 
 void Postgres::crash() {
@@ -161,6 +171,9 @@ PostgresAnswer Postgres::read_now(const Call& call) const {
   }
   if (const auto* snapshot = std::get_if<ReadSnapshot>(call.request.get())) {
     return tables_.read_snapshot(snapshot->document, snapshot->before);
+  }
+  if (const auto* old = std::get_if<FindOldLogs>(call.request.get())) {
+    return tables_.find_old_logs(*old);
   }
   std::vector<Sequence> heads;
   for (const DocumentNumber document : std::get<ReadHeads>(*call.request).documents) {

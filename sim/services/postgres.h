@@ -49,6 +49,8 @@ class Postgres final : public Listener, public LinkEvents {
   // rolled back; connections are reset. REQUIRES: running().
   void crash();
   bool running() const { return process_ != nullptr; }
+  // Entries of logs get dates, so that they can become old.
+  void date_entries();
   void set_disk_full(bool full) { disk_.set_full(full); }
   void slow(Duration by) { disk_.slow(by); }
   // 0: none. The connection of each n-th writing transaction dies around its commit: before it,
@@ -146,6 +148,7 @@ class Postgres final : public Listener, public LinkEvents {
   RandomStream random_;
   LogTables tables_;
   Process* process_ = nullptr;  // While it runs.
+  WallTime told_time_;          // The last time of day that its clock told.
 
   // Never shrinks; a closure that waits names its transaction by slot and number.
   std::deque<Transaction> transactions_;

@@ -27,6 +27,8 @@ PostgresAnswer Postgres::commit(Transaction& transaction) {
     answer = append(transaction, *appends);
   } else if (const auto* drains = std::get_if<DrainDocuments>(&request)) {
     answer = drain(*drains);
+  } else if (const auto* forget = std::get_if<ForgetRows>(&request)) {
+    answer = tables_.forget(forget->document, forget->forgetting);
   } else {
     const auto& write = std::get<WriteSnapshot>(request);
     const bool torn = torn_snapshots_.hits();

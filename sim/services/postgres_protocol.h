@@ -35,8 +35,8 @@ struct DrainDocuments {
   std::vector<DrainRows> documents;
 };
 
-using PostgresRequest =
-    std::variant<AppendRows, DrainDocuments, ReadLog, ReadHeads, ReadSnapshot, WriteSnapshot>;
+using PostgresRequest = std::variant<AppendRows, DrainDocuments, ReadLog, ReadHeads, ReadSnapshot,
+                                     WriteSnapshot, FindOldLogs, ForgetRows>;
 // Kept by the client until it is answered, so that it can be sent again.
 using PostgresRequestPtr = std::shared_ptr<const PostgresRequest>;
 
@@ -49,7 +49,8 @@ enum class PostgresError : std::uint8_t {
 };
 
 using PostgresAnswer = std::variant<PostgresError, std::vector<Sequence>, ports::LogPage,
-                                    std::optional<ports::Snapshot>, ports::SnapshotOutcome>;
+                                    std::optional<ports::Snapshot>, ports::SnapshotOutcome,
+                                    OldLogRows, ports::ForgetResult>;
 
 // The end of a connection that asks.
 class PostgresClient {

@@ -121,7 +121,11 @@ void Redis::ping(LinkId link) { answer(session(link), "pong", 8, RedisPong{}); }
 
 void Redis::subscribe(LinkId link, std::uint32_t document) {
   if (document >= subscribers_.size()) subscribers_.resize(document + 1);
-  subscribers_[document].push_back(session(link));
+  const Session& subscriber = session(link);
+  subscribers_[document].push_back(subscriber);
+  send(link, "subscribed", 32, [client = subscriber.client, link, document] {
+    client->on_redis_subscribed(link, document);
+  });
 }
 
 void Redis::unsubscribe(LinkId link, std::uint32_t document) {

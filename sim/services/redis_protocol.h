@@ -44,6 +44,8 @@ class RedisClient {
   virtual void on_redis_hello(LinkId link, std::uint64_t run_id) = 0;
   virtual void on_redis_answer(LinkId link, RedisAnswer answer) = 0;
   virtual void on_redis_message(LinkId link, RedisMessage message) = 0;
+  // What is published from now on is heard.
+  virtual void on_redis_subscribed(LinkId link, std::uint32_t document) = 0;
 
  protected:
   ~RedisClient() = default;

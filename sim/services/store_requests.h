@@ -7,6 +7,7 @@
 
 #include "server/base/bytes.h"
 #include "server/base/ids.h"
+#include "server/ports/history_store.h"
 #include "server/ports/snapshot_store.h"
 #include "sim/services/document_numbers.h"
 
@@ -40,6 +41,25 @@ struct ReadHeads {
 struct ReadSnapshot {
   DocumentNumber document;
   Sequence before;
+};
+
+// Which of these logs have something to forget. Answer: OldLogRows, in that order.
+struct FindOldLogs {
+  std::vector<DocumentNumber> documents;
+  ports::HistoryAge age;
+};
+struct OldLogRow {
+  DocumentNumber document;
+  Sequence first;
+  Sequence due;
+  Sequence head;
+};
+using OldLogRows = std::vector<OldLogRow>;
+
+// Answer: ports::ForgetResult, done or stale.
+struct ForgetRows {
+  DocumentNumber document;
+  ports::Forgetting forgetting;
 };
 
 }  // namespace syncline::sim

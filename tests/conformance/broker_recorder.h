@@ -29,8 +29,12 @@ class BrokerRecorder final : public ports::BrokerSink {
   void on_broker_awareness_query(const DocumentName& document) override {
     heard.push_back("query " + document.text());
   }
+  void on_broker_subscribed(const DocumentName& document) override {
+    subscribed.push_back(document.text());
+  }
 
   std::vector<std::string> heard;
+  std::vector<std::string> subscribed;
   std::vector<std::uint64_t> lineages;  // Of what was buffered.
 };
 

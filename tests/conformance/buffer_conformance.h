@@ -80,7 +80,7 @@ class BufferConformance : public testing::TestWithParam<MakeBufferWorld>,
     answered(token);
     pages_.emplace(token, std::move(page));
   }
-  void on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>> heads) override {
+  void on_buffer_heads(RequestToken token, Result<ports::BufferHeads> heads) override {
     answered(token);
     heads_.emplace(token, std::move(heads));
   }
@@ -137,7 +137,9 @@ class BufferConformance : public testing::TestWithParam<MakeBufferWorld>,
     const RequestToken token = request();
     world_->buffer(0).read_heads(token, std::move(documents));
     run();
-    return heads_.at(token).value();
+    std::vector<ports::BufferHead> found;
+    for (const auto& head : heads_.at(token).value()) found.push_back(head.value());
+    return found;
   }
   ports::BufferHead head(const std::string& name) { return heads({name}).at(0); }
   Texts claim(std::size_t count_max, Duration lease = seconds(10), std::size_t user = 0) {
@@ -158,7 +160,7 @@ class BufferConformance : public testing::TestWithParam<MakeBufferWorld>,
   std::map<RequestToken, bool> waiting_;
   std::map<RequestToken, ports::BufferAppendResult> appends_;
   std::map<RequestToken, Result<ports::BufferPage>> pages_;
-  std::map<RequestToken, Result<std::vector<ports::BufferHead>>> heads_;
+  std::map<RequestToken, Result<ports::BufferHeads>> heads_;
   std::map<RequestToken, Result<std::vector<DocumentName>>> claims_;
   std::map<RequestToken, Result<ports::BufferHead>> trims_;
   BrokerRecorder heard_[BufferWorld::users];
@@ -240,6 +242,21 @@ TEST_P(BufferConformance, publishes_to_everybody_who_is_subscribed) {
     EXPECT_EQ(heard.heard, Texts{"buffered a 1 x"});
     EXPECT_EQ(heard.lineages, std::vector<std::uint64_t>{position.lineage});
   }
+}
+
+// Whoever reads the buffer after that, and hears, has everything.
+TEST_P(BufferConformance, says_when_a_subscription_stands) {
+  world_->broker(0).subscribe(document("a"));
+  EXPECT_EQ(heard_[0].subscribed, Texts{}) << "not from within the call";
+  world_->run_until([this] { return !heard_[0].subscribed.empty(); });
+  append("a", "x", 1);
+  world_->settle();
+  EXPECT_EQ(heard_[0].heard, Texts{"buffered a 1 x"});
+  EXPECT_EQ(heard_[0].subscribed, Texts{"a"});
+  world_->broker(0).unsubscribe(document("a"));
+  world_->broker(0).subscribe(document("a"));
+  world_->settle();
+  EXPECT_EQ(heard_[0].subscribed, (Texts{"a", "a"}));
 }
 
 // Reading.

@@ -13,7 +13,8 @@ constexpr std::size_t slots = 16384;
 
 RedisProcess::Setting setting() {
   return {.appendfsync = "always",
-          .more = {"--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port",
+          .more = {"--cluster-enabled", "yes", "--cluster-node-timeout", "2000",
+                   "--cluster-require-full-coverage", "no", "--cluster-port",
                    std::to_string(free_port())}};
 }
 

@@ -510,6 +510,10 @@ bool Stage::run_buffer_command(const Command& command) {
     verb == "buffer-crashes" ? buffer_.crash() : buffer_.flush();
   } else if (verb == "buffer-reconnected") {
     shard().on_buffer_reconnected();
+  } else if (verb == "subscription-stands") {
+    shard().on_broker_subscribed(document);
+  } else if (verb == "buffer-fills" || verb == "buffer-has-room") {
+    shard().on_buffer_filling(verb == "buffer-fills");
   } else if (verb == "worker-drains") {
     drain_buffer();
   } else {

@@ -44,13 +44,13 @@ StoreAnswer MemoryBuffer::execute(const StoreRequest& request, StoreFault fault,
       if (fails) return Result<ports::BufferPage>(away);
       return Result<ports::BufferPage>(read(request, fault));
     case StoreStep::buffer_heads: {
-      if (fails) return Result<std::vector<ports::BufferHead>>(away);
-      std::vector<ports::BufferHead> heads;
+      if (fails) return Result<ports::BufferHeads>(away);
+      ports::BufferHeads heads;
       for (const DocumentName& document : request.documents) {
         const Document* found = touch(document);
         heads.push_back(found == nullptr ? ports::BufferHead() : found->head);
       }
-      return Result<std::vector<ports::BufferHead>>(std::move(heads));
+      return Result<ports::BufferHeads>(std::move(heads));
     }
     case StoreStep::buffer_claim:
       if (fails) return Result<std::vector<DocumentName>>(away);

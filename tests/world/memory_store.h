@@ -81,9 +81,9 @@ struct StoreRequest {
 using StoreAnswer =
     std::variant<ports::AppendResult, Result<ports::LogPage>, Result<std::vector<Sequence>>,
                  Result<std::optional<ports::Snapshot>>, ports::SnapshotOutcome, ports::DrainResult,
-                 ports::BufferAppendResult, Result<ports::BufferPage>,
-                 Result<std::vector<ports::BufferHead>>, Result<std::vector<DocumentName>>,
-                 Result<ports::BufferHead>, Result<ports::OldLogPage>, ports::ForgetResult>;
+                 ports::BufferAppendResult, Result<ports::BufferPage>, Result<ports::BufferHeads>,
+                 Result<std::vector<DocumentName>>, Result<ports::BufferHead>,
+                 Result<ports::OldLogPage>, ports::ForgetResult>;
 
 // The same bytes with one bit flipped in the middle.
 SharedBytes damaged(const SharedBytes& bytes);

@@ -183,7 +183,7 @@ struct DeliverCommon {
   void operator()(Result<ports::BufferPage> page) const {
     asker.on_buffer_page(token, std::move(page));
   }
-  void operator()(Result<std::vector<ports::BufferHead>> heads) const {
+  void operator()(Result<ports::BufferHeads> heads) const {
     asker.on_buffer_heads(token, std::move(heads));
   }
   void operator()(Result<std::vector<DocumentName>> documents) const {

@@ -14,14 +14,23 @@ namespace syncline::adapters::redis {
 namespace {
 
 // Where the handshake's answers stand, after what only some servers are asked.
-constexpr std::size_t info_sections = 2;
+constexpr std::size_t info_sections = 3;
 constexpr std::string_view replica_problem =
     "it is a replica; name the master, or what leads to it";
 
 // Of what a connection asks for itself; nobody else leaves the requester out and gives a ticket.
 constexpr std::uint64_t look_ticket = 1;
+constexpr std::uint64_t last_look_ticket = 2;
 
-constexpr std::array<std::string_view, info_sections> info_names = {"server", "replication"};
+constexpr std::array<std::string_view, info_sections> info_names = {"server", "replication",
+                                                                    "memory"};
+// Of these, what changes while the server runs. (Redis 6.2 takes one section at a time.)
+constexpr std::size_t first_looked_at = 1;
+
+// An error that comes again after so long is said again.
+constexpr Duration problem_silence = std::chrono::minutes(10);
+// Kinds of errors are few.
+constexpr std::size_t problems_max = 32;
 
 // What names this life of the data, in 8 bytes (FNV-1a). The run id is the process's. A master that
 // was made a replica and a master again is the same process, but its data was another's meanwhile:
@@ -69,7 +78,9 @@ Connection::Connection(const Surroundings& surroundings, const RedisOptions& opt
 Connection::~Connection() {
   *alive_ = false;
   if (ready()) surroundings_.metrics.add(ports::Gauge::redis_connections, -1);
-  for (const Asked& asked : asked_) answer(asked, ports::Outcome::unknown, {}, Reply());
+  for (const Asked& asked : asked_) {
+    answer(asked, ports::Outcome::unknown, ErrorCode::unavailable, Reply());
+  }
   deliver();
 }
 
@@ -139,6 +150,7 @@ void Connection::become_ready() {
   state_ = State::ready;
   backoff_.reset();
   last_problem_.clear();
+  problems_.clear();
   heard_at_ = surroundings_.clock.now();
   pinged_ = false;
   looking_ = false;
@@ -206,11 +218,14 @@ void Connection::look() {
   if (looking_) return;
   looking_ = true;
   // Also when so much is unanswered that others are refused: it is little.
-  begin_request({.ticket = look_ticket, .arguments = {"INFO", "replication"}});
+  for (std::size_t i = first_looked_at; i < info_sections; ++i) {
+    const bool last = i + 1 == info_sections;
+    begin_request({.ticket = last ? last_look_ticket : look_ticket,
+                   .arguments = {"INFO", std::string(info_names[i])}});
+  }
 }
 
-void Connection::on_looked(const Reply& reply) {
-  looking_ = false;
+void Connection::on_looked(const Reply& reply, bool last) {
   if (reply.view().is_error()) {
     drop_reason_ = reply.view().text();
     return;
@@ -218,6 +233,10 @@ void Connection::on_looked(const Reply& reply) {
   server_.take_info(reply.view().text());
   life_ = life_of(server_);
   if (server_.replica && !server_.cluster) drop_reason_ = replica_problem;
+  if (!last || !drop_reason_.empty()) return;
+  looking_ = false;
+  memory_percent_ = server_.memory_percent();
+  events_.on_server_looked_at();
 }
 
 // Asking.
@@ -375,7 +394,9 @@ void Connection::on_reply(Reply reply) {
   const Duration taken = heard_at_ - request.since;
   surroundings_.metrics.observe(ports::Histogram::redis_answer_seconds,
                                 std::chrono::duration<double>(taken).count());
-  if (request.requester == nullptr && request.ticket == look_ticket) return on_looked(reply);
+  if (request.requester == nullptr && request.ticket >= look_ticket) {
+    return on_looked(reply, request.ticket == last_look_ticket);
+  }
   if (!reply.view().is_error()) {
     return answer(request, ports::Outcome::committed, {}, std::move(reply));
   }
@@ -396,11 +417,14 @@ void Connection::on_reply(Reply reply) {
          refusal.error, Reply());
 }
 
-// The same problem is said once, until another or none.
+// Once, while it lasts.
 void Connection::note_error(std::string_view text) {
   const std::string_view kind = text.substr(0, text.find(' '));
-  if (kind == last_problem_) return;
-  last_problem_ = kind;
+  if (problems_.size() >= problems_max) problems_.clear();
+  const auto [problem, is_new] = problems_.try_emplace(std::string(kind), heard_at_);
+  const bool lasts = !is_new && heard_at_ - problem->second < problem_silence;
+  problem->second = heard_at_;
+  if (lasts) return;
   surroundings_.log.write(ports::LogLevel::warning, "Redis refused a request",
                           {{"redis", options_.display()}, {"why", text}});
 }

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +47,8 @@ class ConnectionEvents {
   virtual void on_pushed(const Reply&) {}
   // This is not the master of what it was asked for.
   virtual void on_misrouted() {}
+  // server() is as it is now. Use::commands.
+  virtual void on_server_looked_at() {}
   // The end of what one read brought.
   virtual void on_turn_end() {}
 
@@ -68,8 +72,13 @@ class Connection final : private StreamEvents {
   Connection& operator=(const Connection&) = delete;
 
   bool ready() const { return state_ == State::ready; }
-  // Of the server as it was at the handshake. REQUIRES: ready().
+  // Of the server as it was at the handshake, or when it was looked at last. REQUIRES: ready().
   const ServerReport& server() const { return server_; }
+  // Of the memory that the server may take, what it had taken when it was looked at last, also
+  // before the connection was lost; 0 if it never was.
+  unsigned memory_percent() const { return memory_percent_; }
+  // Where it is, for logs.
+  std::string display() const { return options_.display(); }
 
   // Asks; exactly one answer follows, `refused` if there is no connection. Use::commands.
   void ask(Command command);
@@ -117,7 +126,7 @@ class Connection final : private StreamEvents {
   void tick();
   void look();
   void begin_request(const Command& command);
-  void on_looked(const Reply& reply);
+  void on_looked(const Reply& reply, bool last);
   void append_command(const std::vector<std::string_view>& parts);
   void append_script(const Command& command);
   void send_later();
@@ -142,6 +151,7 @@ class Connection final : private StreamEvents {
   std::size_t greetings_ = 0;
   std::size_t greeted_ = 0;
   ServerReport server_;
+  unsigned memory_percent_ = 0;
   std::string life_;  // Of the server's data, as scripts are told it.
   std::array<std::string, script_count> script_names_;
 
@@ -153,10 +163,12 @@ class Connection final : private StreamEvents {
   std::size_t unanswered_bytes_ = 0;
   std::vector<Delivery> deliveries_;
   Instant heard_at_;
-  bool pinged_ = false;      // Since it was heard.
-  bool looking_ = false;     // An answer is on its way.
-  std::string drop_reason_;  // Not empty: to be dropped once this turn's replies are read.
-  std::string last_problem_;
+  bool pinged_ = false;       // Since it was heard.
+  bool looking_ = false;      // Answers are on their way.
+  std::string drop_reason_;   // Not empty: to be dropped once this turn's replies are read.
+  std::string last_problem_;  // Why it could not connect, or was lost.
+  // The kinds of errors that Redis has answered with, and when each came last.
+  std::map<std::string, Instant, std::less<>> problems_;
   bool was_ready_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // For what is posted.
 };

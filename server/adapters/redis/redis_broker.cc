@@ -20,8 +20,11 @@ void RedisBroker::on_ready(std::function<void()> call) {
 void RedisBroker::subscribe(const DocumentName& document) {
   SYNCLINE_ASSERT(sink_ != nullptr);
   if (!subscriptions_.insert(document).second) return;
-  client_.subscribe(client_.keys().channel(document), client_.keys().slot(document), document,
-                    *this);
+  const std::string channel = client_.keys().channel(document);
+  client_.subscribe(channel, client_.keys().slot(document), document, *this);
+  client_.when_subscribed(channel, [this, document] {
+    executor_.post([this, document] { tell_subscribed(document); });
+  });
 }
 
 void RedisBroker::unsubscribe(const DocumentName& document) {
@@ -60,7 +63,8 @@ void RedisBroker::publish(const DocumentName& document, const BrokerMessage& mes
 
 void RedisBroker::on_message(const std::optional<DocumentName>& document, BytesView bytes) {
   std::optional<BrokerMessage> message = BrokerMessage::decode(bytes);
-  if (!message || !document) return;
+  if (!document) return;
+  if (!message) return client_.note_undecodable();
   const bool own = message->kind != BrokerMessage::Kind::buffered && message->origin == origin_;
   if (!own) heard_.emplace_back(*document, std::move(*message));
 }
@@ -77,6 +81,10 @@ void RedisBroker::on_subscriptions_stand() {
 }
 
 // On the shard's thread.
+
+void RedisBroker::tell_subscribed(const DocumentName& document) {
+  if (subscriptions_.contains(document)) sink_->on_broker_subscribed(document);
+}
 
 void RedisBroker::tell(const DocumentName& document, BrokerMessage message) {
   if (!subscriptions_.contains(document)) return;

@@ -58,6 +58,7 @@ class RedisBroker final : public ports::Broker, private redis::Listener {
 
   void publish(const DocumentName& document, const redis::BrokerMessage& message);
   void tell(const DocumentName& document, redis::BrokerMessage message);
+  void tell_subscribed(const DocumentName& document);
 
   // Constant after construction, and after attach() and on_ready().
   RedisClient& client_;

@@ -1,6 +1,6 @@
 #include "server/adapters/redis/redis_client.h"
 
-#include <array>
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <future>
@@ -14,6 +14,7 @@
 #include "server/adapters/redis/connection.h"
 #include "server/adapters/redis/event_loop.h"
 #include "server/adapters/redis/key_names.h"
+#include "server/adapters/redis/persistence_check.h"
 #include "server/adapters/redis/servers.h"
 #include "server/adapters/redis/subscriptions.h"
 #include "server/base/assert.h"
@@ -40,6 +41,9 @@ class SeededRandom final : public ports::Random {
   std::mt19937_64 generator_{std::uint64_t{std::random_device()()} << 32 | std::random_device()()};
 };
 
+// Its memory has room again once it is so far below the limit from which on it has not.
+constexpr std::size_t memory_relief_percent = 5;
+
 // A thread that waits for answers.
 class WaitingRequester final : public redis::Requester {
  public:
@@ -65,13 +69,6 @@ class WaitingRequester final : public redis::Requester {
   std::size_t answered_ = 0;
 };
 
-// CONFIG GET's answer is a name and a value; empty if it was not answered.
-std::string value_of(const std::optional<Answer>& answer) {
-  if (answer->outcome != ports::Outcome::committed) return {};
-  const redis::ReplyView view = answer->reply.view();
-  return view.size() == 2 ? std::string(view.at(1).text()) : std::string();
-}
-
 }  // namespace
 
 class RedisClient::State final : private redis::ServersEvents {
@@ -88,6 +85,7 @@ class RedisClient::State final : private redis::ServersEvents {
                                                             [this] { servers_->look_up(); });
     servers_ = std::make_unique<redis::Servers>(surroundings_, options_,
                                                 static_cast<redis::ServersEvents&>(*this));
+    persistence_ = std::make_unique<redis::PersistenceCheck>(*servers_);
     stop_timer_ = std::make_unique<redis::Timer>(loop_);
     subscriptions_->add(watcher_);
     loop_.start();
@@ -110,6 +108,8 @@ class RedisClient::State final : private redis::ServersEvents {
     servers_->ask({.arguments = {"PUBLISH", std::move(channel), std::move(message)}, .slot = slot});
   }
 
+  void note_undecodable() { metrics_.add(ports::Counter::redis_messages_undecodable); }
+
   void note_unpublished(std::string_view why) {
     if (unpublished_noted_.exchange(true)) return;
     surroundings_.log.write(ports::LogLevel::warning,
@@ -120,6 +120,14 @@ class RedisClient::State final : private redis::ServersEvents {
   void every(Duration interval, std::function<void()> call) {
     periodic_.push_back(std::make_unique<redis::Timer>(loop_));
     repeat(*periodic_.back(), interval, std::move(call));
+  }
+
+  redis::PersistenceCheck& persistence() { return *persistence_; }
+
+  // On the client's thread.
+  void watch_filling(std::function<void(bool)> call) {
+    if (filling_) call(true);
+    filling_watchers_.push_back(std::move(call));
   }
 
   bool wait_until_connected(Duration longest) {
@@ -141,7 +149,8 @@ class RedisClient::State final : private redis::ServersEvents {
     });
     ended_.get_future().wait();
     loop_.stop();
-    servers_.reset();
+    servers_.reset();  // Answers what it was asked.
+    persistence_.reset();
     subscriptions_.reset();
     stop_timer_.reset();
     periodic_.clear();
@@ -227,6 +236,21 @@ class RedisClient::State final : private redis::ServersEvents {
   void on_servers_turn_end() override {
     if (stopping_ && servers_->unanswered() == 0) end();
   }
+  void on_servers_looked_at() override {
+    const unsigned percent = servers_->memory_percent();
+    const auto change = static_cast<std::int64_t>(percent) - memory_percent_;
+    if (change != 0) metrics_.add(ports::Gauge::redis_memory_percent, change);
+    memory_percent_ = percent;
+    if (!options_.buffers || options_.memory_high_percent >= 100) return;
+    const std::size_t high = options_.memory_high_percent;
+    const bool fills = percent >= (filling_ ? high - std::min(high, memory_relief_percent) : high);
+    if (fills == std::exchange(filling_, fills)) return;
+    surroundings_.log.write(
+        fills ? ports::LogLevel::warning : ports::LogLevel::info,
+        fills ? "the memory of Redis is nearly used up" : "the memory of Redis has room again",
+        {{"redis", options_.display()}, {"percent", std::to_string(percent)}});
+    for (const auto& call : filling_watchers_) call(fills);
+  }
   void on_slot_table(const redis::SlotTable& table) override {
     subscriptions_->on_slot_table(table);
   }
@@ -264,6 +288,10 @@ class RedisClient::State final : private redis::ServersEvents {
   std::vector<std::unique_ptr<redis::Timer>> periodic_;
   std::unique_ptr<redis::Subscriptions> subscriptions_;
   std::unique_ptr<redis::Servers> servers_;
+  std::unique_ptr<redis::PersistenceCheck> persistence_;
+  std::int64_t memory_percent_ = 0;  // As the gauge says.
+  bool filling_ = false;
+  std::vector<std::function<void(bool)>> filling_watchers_;
 };
 
 Result<std::unique_ptr<RedisClient>> RedisClient::open(RedisOptions options, ports::Clock& clock,
@@ -289,17 +317,24 @@ bool RedisClient::wait_until_connected(Duration longest) {
 }
 
 Result<RedisPersistence> RedisClient::check_persistence(Duration longest) {
-  constexpr std::array settings = {"appendonly", "appendfsync", "maxmemory", "maxmemory-policy"};
   if (!wait_until_connected(longest)) {
     return Error{ErrorCode::unavailable, "no connection to " + options().display()};
   }
-  WaitingRequester requester(settings.size());
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    ask({.requester = &requester, .ticket = i, .arguments = {"CONFIG", "GET", settings[i]}});
-  }
-  const std::vector<std::optional<Answer>> answers = requester.wait();
-  return judge_persistence(value_of(answers[0]), value_of(answers[1]), value_of(answers[2]),
-                           value_of(answers[3]));
+  const auto found = std::make_shared<std::promise<Result<RedisPersistence>>>();
+  state_->run([state = state_.get(), found] {
+    state->persistence().run(
+        [found](Result<RedisPersistence> result) { found->set_value(std::move(result)); });
+  });
+  return found->get_future().get();
+}
+
+void RedisClient::watch_persistence(Duration interval,
+                                    std::function<void(const RedisPersistence&)> found) {
+  every(interval, [state = state_.get(), found = std::move(found)] {
+    state->persistence().run([found](const Result<RedisPersistence>& result) {
+      if (result.ok()) found(*result);
+    });
+  });
 }
 
 Result<std::size_t> RedisClient::buffered_documents(Duration longest) {
@@ -343,11 +378,19 @@ void RedisClient::publish(std::string channel, std::uint16_t slot, std::string m
   });
 }
 
+void RedisClient::note_undecodable() { state_->note_undecodable(); }
+
 void RedisClient::note_unpublished(std::string_view why) { state_->note_unpublished(why); }
 
 void RedisClient::every(Duration interval, std::function<void()> call) {
   state_->run([state = state_.get(), interval, call = std::move(call)]() mutable {
     state->every(interval, std::move(call));
+  });
+}
+
+void RedisClient::watch_filling(std::function<void(bool)> call) {
+  state_->run([state = state_.get(), call = std::move(call)]() mutable {
+    state->watch_filling(std::move(call));
   });
 }
 
@@ -368,14 +411,17 @@ void RedisClient::unsubscribe(std::string channel, redis::Listener& listener) {
   });
 }
 
+void RedisClient::when_subscribed(std::string channel, std::function<void()> call) {
+  state_->run(
+      [state = state_.get(), channel = std::move(channel), call = std::move(call)]() mutable {
+        state->subscriptions().when_standing(channel, std::move(call));
+      });
+}
+
 void RedisClient::publish_when_subscribed(std::string channel, std::uint16_t slot,
                                           std::string message) {
-  state_->run([state = state_.get(), channel = std::move(channel), slot,
-               message = std::move(message)]() mutable {
-    state->subscriptions().when_standing(channel,
-                                         [state, channel, slot, message = std::move(message)] {
-                                           state->publish(channel, slot, message);
-                                         });
+  when_subscribed(channel, [state = state_.get(), channel, slot, message = std::move(message)] {
+    state->publish(channel, slot, message);
   });
 }
 

@@ -47,9 +47,12 @@ class RedisClient {
   // Waits, for as long at most, until all connections stand; false if they do not.
   bool wait_until_connected(Duration longest);
 
-  // For the start of a process that buffers in Redis: waits for the connection and asks how Redis
-  // is set. `unavailable`: there is no connection within `longest`.
+  // For the start of a process that buffers in Redis: waits for the connections and asks how Redis
+  // is set, each master of a cluster. `unavailable`: there is no connection within `longest`.
   Result<RedisPersistence> check_persistence(Duration longest);
+  // Asks again and again, as settings change and masters hand over, and calls with what it found,
+  // on the client's thread. What is called must live until the client is stopped.
+  void watch_persistence(Duration interval, std::function<void(const RedisPersistence&)> found);
 
   // For the start of a process that does not: how many documents the write buffer has entries of
   // that are not known to be in the log. `unavailable`: as above.
@@ -74,8 +77,15 @@ class RedisClient {
 
   void ask(redis::Command command);
   void publish(std::string channel, std::uint16_t slot, std::string message);
+  // Something was heard that is no message of this version: counted.
+  void note_undecodable();
   // An edit is in the buffer, and could not be published: said once.
   void note_unpublished(std::string_view why);
+  // Calls on the client's thread when Redis's memory is nearly used up, and when it is not any
+  // more; at once if it is.
+  void watch_filling(std::function<void(bool)> call);
+  // Calls on the client's thread once the subscription to the channel stands.
+  void when_subscribed(std::string channel, std::function<void()> call);
   void add(redis::Listener& listener);
   // Calls on the client's thread, again and again.
   void every(Duration interval, std::function<void()> call);

@@ -48,6 +48,10 @@ struct RedisOptions {
   // Of requests that wait for their answers; what goes beyond is refused.
   std::size_t unanswered_bytes_max = 256 * limits::mebibyte;
 
+  // From so many percent of the memory that Redis may take (maxmemory, or all of its machine) on,
+  // the write buffer fills: WriteBufferSink::on_buffer_filling(). 100: never before it refuses.
+  std::size_t memory_high_percent = 80;
+
   // How long Redis remembers a document's position once everything of it is in the log. What is
   // forgotten then is nobody's edit: the next append begins a new lineage.
   Duration idle_document_ttl = std::chrono::hours(24 * 7);

@@ -41,6 +41,13 @@ RedisWriteBuffer::RedisWriteBuffer(RedisClient& client, ports::Executor& executo
           std::to_string(duration_cast<milliseconds>(client.options().idle_document_ttl).count())) {
 }
 
+void RedisWriteBuffer::attach(ports::WriteBufferSink& sink) {
+  sink_ = &sink;
+  client_.watch_filling([this](bool filling) {
+    executor_.post([this, filling] { sink_->on_buffer_filling(filling); });
+  });
+}
+
 // Asking.
 
 void RedisWriteBuffer::ask(const Asked& asked, Script script, unsigned bucket,
@@ -105,8 +112,7 @@ void RedisWriteBuffer::read_heads(RequestToken token, std::vector<DocumentName> 
     parts[part - 1].places.push_back(i);
   }
   if (parts.empty()) {
-    return executor_.post(
-        [this, token] { sink_->on_buffer_heads(token, std::vector<ports::BufferHead>()); });
+    return executor_.post([this, token] { sink_->on_buffer_heads(token, ports::BufferHeads()); });
   }
   Heads& heads = heads_.emplace(token, Heads{.parts = std::move(parts), .heads = {}, .missing = 0})
                      .first->second;
@@ -188,32 +194,31 @@ void RedisWriteBuffer::on_heads(const Asked& asked, const Answer& answer) {
   Heads& heads = heads_.at(asked.token);
   const std::vector<std::size_t>& places = heads.parts[asked.part].places;
   const auto found = value_of(answer, redis::heads_of);
-  if (!found.ok() || found->size() != places.size()) {
-    heads.failed = true;
-  } else {
+  if (found.ok() && found->size() == places.size()) {
+    heads.any_ok = true;
     for (std::size_t i = 0; i < places.size(); ++i) heads.heads[places[i]] = (*found)[i];
   }
   if (--heads.missing > 0) return;
-  const Heads done = std::move(heads_.extract(asked.token).mapped());
-  if (done.failed) return sink_->on_buffer_heads(asked.token, ErrorCode::unavailable);
-  sink_->on_buffer_heads(asked.token, done.heads);
+  Heads done = std::move(heads_.extract(asked.token).mapped());
+  if (!done.any_ok) return sink_->on_buffer_heads(asked.token, ErrorCode::unavailable);
+  sink_->on_buffer_heads(asked.token, std::move(done.heads));
 }
 
 void RedisWriteBuffer::on_peeked(const Asked& asked, const Answer& answer) {
   Claim& claim = claims_.at(asked.token);
   const auto times = value_of(answer, redis::times_of);
   if (times.ok()) {
+    claim.any_ok = true;
     for (const std::uint64_t time : *times) {
       claim.dirty.emplace_back(time, static_cast<unsigned>(asked.part));
     }
-  } else {
-    claim.failed = true;
   }
   if (--claim.missing == 0) claim_longest_dirty(asked.token, claim);
 }
 
 void RedisWriteBuffer::claim_longest_dirty(RequestToken token, Claim& claim) {
-  if (claim.failed || claim.dirty.empty()) return end_claim(token);
+  if (claim.dirty.empty()) return end_claim(token);
+  claim.any_ok = false;
   std::sort(claim.dirty.begin(), claim.dirty.end());
   if (claim.dirty.size() > claim.count_max) claim.dirty.resize(claim.count_max);
   std::map<unsigned, std::size_t> counts;  // To claim from each bucket.
@@ -228,21 +233,17 @@ void RedisWriteBuffer::claim_longest_dirty(RequestToken token, Claim& claim) {
 void RedisWriteBuffer::on_claimed(const Asked& asked, const Answer& answer) {
   Claim& claim = claims_.at(asked.token);
   if (answer.outcome == Outcome::committed) {
+    claim.any_ok = true;
     for (redis::ClaimedDocument& document : redis::claimed_of(answer.reply.view())) {
       claim.claimed.emplace_back(document.dirty_since, std::move(document.name));
     }
-  } else {
-    claim.failed = true;
   }
   if (--claim.missing == 0) end_claim(asked.token);
 }
 
-// What could be claimed is not given back because another bucket failed.
 void RedisWriteBuffer::end_claim(RequestToken token) {
   Claim claim = std::move(claims_.extract(token).mapped());
-  if (claim.failed && claim.claimed.empty()) {
-    return sink_->on_buffer_claimed(token, ErrorCode::unavailable);
-  }
+  if (!claim.any_ok) return sink_->on_buffer_claimed(token, ErrorCode::unavailable);
   std::sort(claim.claimed.begin(), claim.claimed.end());
   std::vector<DocumentName> documents;
   documents.reserve(claim.claimed.size());

@@ -27,7 +27,7 @@ class RedisWriteBuffer final : public ports::WriteBuffer, private redis::Request
   RedisWriteBuffer& operator=(const RedisWriteBuffer&) = delete;
 
   // Where answers go. REQUIRES: called before the first request.
-  void attach(ports::WriteBufferSink& sink) { sink_ = &sink; }
+  void attach(ports::WriteBufferSink& sink);
 
   void append(RequestToken token, const DocumentName& document, SharedBytes update,
               std::uint64_t checksum, std::uint64_t known_lineage) override;
@@ -53,17 +53,18 @@ class RedisWriteBuffer final : public ports::WriteBuffer, private redis::Request
   };
   struct Heads {
     std::vector<HeadsPart> parts;
-    std::vector<ports::BufferHead> heads;
+    ports::BufferHeads heads;
     std::size_t missing;  // Parts without an answer.
-    bool failed = false;
+    bool any_ok = false;
   };
   // First all buckets are asked how long their documents have been dirty; then the documents that
-  // have been longest are claimed from their buckets.
+  // have been longest are claimed from their buckets. A bucket that cannot be asked, because the
+  // master that has it is away, does not keep the others.
   struct Claim {
     std::size_t count_max;
     std::string lease_us;
     std::size_t missing;  // Buckets without an answer.
-    bool failed = false;
+    bool any_ok = false;  // Of the buckets that were asked last.
     std::vector<std::pair<std::uint64_t, unsigned>> dirty = {};  // Since when, and the bucket.
     std::vector<std::pair<std::uint64_t, DocumentName>> claimed = {};
   };

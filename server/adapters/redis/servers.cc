@@ -54,12 +54,30 @@ std::size_t Servers::unanswered() const {
 void Servers::on_connection_ready() {
   if (named_.ready() && named_.server().cluster) look_up();
   note_standing();
+  events_.on_servers_looked_at();
 }
 
 void Servers::on_connection_lost() {
   if (is_cluster()) look_up();
   note_standing();
   events_.on_servers_turn_end();
+}
+
+std::vector<Connection*> Servers::masters() {
+  if (!is_cluster()) return {&named_};
+  std::vector<Connection*> masters;
+  for (const auto& [address, connection] : masters_) masters.push_back(connection.get());
+  return masters;
+}
+
+unsigned Servers::memory_percent() const {
+  // Of one that is away it is what it said last: it will hardly be emptier when it is back.
+  if (!is_cluster()) return named_.memory_percent();
+  unsigned most = 0;
+  for (const auto& [address, connection] : masters_) {
+    most = std::max(most, connection->memory_percent());
+  }
+  return most;
 }
 
 void Servers::on_turn_end() { events_.on_servers_turn_end(); }
@@ -100,14 +118,24 @@ void Servers::deliver(std::vector<Answer> answers) {
   looking_up_ = false;
   const Answer& answer = answers.front();
   timer_.after(look_up_interval, [this] { look_up_now(); });
+  // Refused or lost: the connection says why.
   if (answer.outcome != ports::Outcome::committed) return;
   Result<SlotTable> table = SlotTable::parse(answer.reply.view(), options_.host);
-  if (!table.ok()) return;
+  if (!table.ok()) return note_no_table(table.error().message());
+  table_missing_ = false;
   // Not from within a connection, which may be one that goes.
   surroundings_.loop.post(
       [this, alive = alive_, table = std::make_shared<SlotTable>(*std::move(table))] {
         if (*alive) take_table(std::move(*table));
       });
+}
+
+// Once, while it lasts: it is asked for every second.
+void Servers::note_no_table(std::string_view why) {
+  if (std::exchange(table_missing_, true)) return;
+  surroundings_.log.write(ports::LogLevel::error,
+                          "Redis Cluster does not say where its slots are; what was known is used",
+                          {{"redis", options_.display()}, {"why", why}});
 }
 
 void Servers::take_table(SlotTable table) {

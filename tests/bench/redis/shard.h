@@ -43,7 +43,7 @@ class Shard final : public ports::WriteBufferSink {
     --waiting;
     pages.emplace(asked, *std::move(page));
   }
-  void on_buffer_heads(RequestToken, Result<std::vector<ports::BufferHead>> found) override {
+  void on_buffer_heads(RequestToken, Result<ports::BufferHeads> found) override {
     --waiting;
     heads = *std::move(found);
   }
@@ -59,7 +59,7 @@ class Shard final : public ports::WriteBufferSink {
   std::size_t waiting = 0;
   std::size_t appended = 0;
   std::map<RequestToken, ports::BufferPage> pages;
-  std::vector<ports::BufferHead> heads;
+  ports::BufferHeads heads;
   std::vector<DocumentName> claimed;
 };
 

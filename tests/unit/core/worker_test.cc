@@ -73,6 +73,29 @@ TEST_F(WorkerTest, WhateverFailsIsTriedAgainUntilAllIsInTheLog) {
   }
 }
 
+// Part of the buffer is away, with what this worker has claimed of it.
+TEST_F(WorkerTest, DocumentsThatCannotBeReadDoNotSlowTheOthers) {
+  append("away", 1);
+  append("a", 1);
+  fault_of = [](const StoreRequest& request) {
+    const bool away =
+        request.step == StoreStep::buffer_read && request.document == document("away");
+    return away ? StoreFault::error : StoreFault::none;
+  };
+  start();
+  for (int i = 0; i < 300; ++i) {
+    run_for(milliseconds(100));
+    append("a", 1);
+  }
+  EXPECT_GE(logged("a"), 285u);
+  EXPECT_GE(worker_->metrics().count(ports::Counter::drain_failures), 25u);
+  EXPECT_GE(worker_->metrics().level(ports::Gauge::worker_lag_seconds), 25);
+  fault_of = nullptr;
+  run_for(seconds(2));
+  EXPECT_EQ(logged("away"), 1u);
+  EXPECT_EQ(worker_->metrics().level(ports::Gauge::worker_lag_seconds), 0);
+}
+
 TEST_F(WorkerTest, ADocumentThatTheLogRefusesDoesNotKeepOutTheOthers) {
   for (const char* name : {"a", "bad", "c", "d"}) append(name, 1);
   fault_of = [](const StoreRequest& request) {

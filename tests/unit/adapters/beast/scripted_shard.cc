@@ -133,12 +133,14 @@ void Shard::on_broker_update(const DocumentName&, Sequence, SharedBytes) {}
 void Shard::on_buffer_update(const DocumentName&, ports::BufferPosition, SharedBytes) {}
 void Shard::on_buffer_append_done(RequestToken, ports::BufferAppendResult) {}
 void Shard::on_buffer_page(RequestToken, Result<ports::BufferPage>) {}
-void Shard::on_buffer_heads(RequestToken, Result<std::vector<ports::BufferHead>>) {}
+void Shard::on_buffer_heads(RequestToken, Result<ports::BufferHeads>) {}
 void Shard::on_buffer_claimed(RequestToken, Result<std::vector<DocumentName>>) {}
 void Shard::on_buffer_trimmed(RequestToken, Result<ports::BufferHead>) {}
 void Shard::on_buffer_reconnected() {}
 void Shard::on_broker_awareness(const DocumentName&, SharedBytes) {}
 void Shard::on_broker_awareness_query(const DocumentName&) {}
+void Shard::on_broker_subscribed(const DocumentName&) {}
+void Shard::on_buffer_filling(bool) {}
 
 void Shard::flush() {
   journal().add("flush " + std::to_string(state_->later.size()));

@@ -44,7 +44,17 @@ class BufferUser final : public ports::WriteBufferSink {
     run();
     return std::move(pages_.at(last_));
   }
+  // Those that were answered.
   Result<std::vector<ports::BufferHead>> heads(const std::vector<std::string>& names) {
+    const auto answered = optional_heads(names);
+    if (!answered.ok()) return answered.error();
+    std::vector<ports::BufferHead> heads;
+    for (const auto& head : *answered) {
+      if (head) heads.push_back(*head);
+    }
+    return heads;
+  }
+  Result<ports::BufferHeads> optional_heads(const std::vector<std::string>& names) {
     std::vector<DocumentName> documents;
     for (const std::string& name : names) documents.push_back(named(name));
     buffer.read_heads(next(), std::move(documents));
@@ -72,11 +82,12 @@ class BufferUser final : public ports::WriteBufferSink {
     answered();
     EXPECT_TRUE(appends.emplace(token, result).second) << "answered twice";
   }
+  void on_buffer_filling(bool filling) override { fillings.push_back(filling); }
   void on_buffer_page(RequestToken token, Result<ports::BufferPage> page) override {
     answered();
     pages_.emplace(token, std::move(page));
   }
-  void on_buffer_heads(RequestToken token, Result<std::vector<ports::BufferHead>> heads) override {
+  void on_buffer_heads(RequestToken token, Result<ports::BufferHeads> heads) override {
     answered();
     heads_.emplace(token, std::move(heads));
   }
@@ -101,12 +112,13 @@ class BufferUser final : public ports::WriteBufferSink {
   RequestToken last_;
   std::size_t waiting_ = 0;
   std::map<RequestToken, Result<ports::BufferPage>> pages_;
-  std::map<RequestToken, Result<std::vector<ports::BufferHead>>> heads_;
+  std::map<RequestToken, Result<ports::BufferHeads>> heads_;
   std::map<RequestToken, Result<std::vector<DocumentName>>> claims_;
   std::map<RequestToken, Result<ports::BufferHead>> trims_;
 
  public:
   std::map<RequestToken, ports::BufferAppendResult> appends;
+  std::vector<bool> fillings;
   RedisWriteBuffer buffer;
 };
 

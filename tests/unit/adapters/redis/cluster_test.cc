@@ -110,6 +110,16 @@ TEST_F(RedisClusterTest, follows_a_slot_that_moves) {
   }
 }
 
+TEST_F(RedisClusterTest, asks_every_master_how_it_is_set) {
+  EXPECT_TRUE(process_->client->check_persistence(seconds(10)).value().safe());
+  cluster_.node(1).ask({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
+  const RedisPersistence found = process_->client->check_persistence(seconds(10)).value();
+  cluster_.node(1).ask({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
+  ASSERT_EQ(found.dangers.size(), 1u);
+  const std::string where = ":" + std::to_string(cluster_.node(1).port()) + "/0: maxmemory-policy";
+  EXPECT_NE(found.dangers[0].find(where), std::string::npos) << found.dangers[0];
+}
+
 // The connections to the old master go while they have something to send.
 TEST(RedisClusterHandOverTest, follows_a_master_that_hands_over_to_its_replica) {
   RedisCluster cluster;
@@ -151,8 +161,15 @@ TEST_F(RedisClusterTest, goes_on_with_the_others_while_a_master_is_away) {
   append_until_committed(of_first, "x");
   cluster_.node(0).pause();  // The one that the options name.
   EXPECT_EQ(user_->append(of_last, "x").outcome, Outcome::committed);
+  // What one has cannot be asked for; the others' can.
+  const ports::BufferHeads heads = user_->optional_heads({of_first, of_last}).value();
+  EXPECT_FALSE(heads.at(0));
+  ASSERT_TRUE(heads.at(1));
+  EXPECT_EQ(heads.at(1)->head, 1u);
+  EXPECT_EQ(user_->claim(10).value(), std::vector<DocumentName>{named(of_last)});
   cluster_.node(0).resume();
   append_until_committed(of_first, "y");
+  EXPECT_EQ(user_->claim(10).value(), std::vector<DocumentName>{named(of_first)});
 }
 
 }  // namespace

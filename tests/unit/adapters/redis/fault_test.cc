@@ -133,6 +133,57 @@ TEST_F(RedisFaultTest, says_that_it_is_full_and_can_still_be_drained) {
   EXPECT_EQ(user_->append("a", "y").outcome, Outcome::committed);
 }
 
+TEST_F(RedisFaultTest, says_that_it_fills_before_it_is_full) {
+  RedisOptions options = test_options(redis_);
+  options.buffers = true;
+  TestProcess process(options, executor_);
+  BufferUser user(*process.client, executor_);
+  user.append("a", std::string(1'000'000, 'x'));
+  const std::string info = redis_.ask({"INFO", "memory"});
+  const std::size_t used = std::stoul(info.substr(info.find("used_memory:") + 12));
+  redis_.ask({"CONFIG", "SET", "maxmemory", std::to_string(used * 10 / 9)});
+  ASSERT_TRUE(executor_.run_until([&] { return user.fillings.size() == 1; }));
+  EXPECT_TRUE(user.fillings[0]);
+  EXPECT_EQ(user.append("a", "y").outcome, Outcome::committed) << "it is not full";
+  EXPECT_GE(process.metrics.value(ports::Gauge::redis_memory_percent), 80);
+  EXPECT_TRUE(process.log.wait_for("nearly used up"));
+  BufferUser late(*process.client, executor_);
+  ASSERT_TRUE(executor_.run_until([&late] { return late.fillings == std::vector<bool>{true}; }));
+  redis_.ask({"CONFIG", "SET", "maxmemory", std::to_string(used * 4 / 3)});  // 75 %.
+  ASSERT_TRUE(process.metrics.wait_for(ports::Gauge::redis_memory_percent,
+                                       [](std::int64_t percent) { return percent < 80; }));
+  EXPECT_EQ(user.fillings.size(), 1u) << "not back and forth at the limit";
+  redis_.ask({"CONFIG", "SET", "maxmemory", std::to_string(used * 10)});
+  ASSERT_TRUE(
+      executor_.run_until([&] { return user.fillings.size() == 2 && late.fillings.size() == 2; }));
+  EXPECT_FALSE(user.fillings[1]);
+  process.client->stop();
+}
+
+TEST_F(RedisFaultTest, says_again_what_comes_again_after_it_was_well) {
+  const auto lines = [this] {
+    std::size_t count = 0;
+    for (const std::string& line : process_->log.lines()) {
+      if (line.find("why=OOM") != std::string::npos) ++count;
+    }
+    return count;
+  };
+  const auto fill = [this] {
+    redis_.ask({"CONFIG", "SET", "maxmemory", "1"});
+    EXPECT_EQ(user_->append("a", "x").error, ErrorCode::storage_full);
+    EXPECT_EQ(user_->append("a", "x").error, ErrorCode::storage_full);
+    redis_.ask({"CONFIG", "SET", "maxmemory", "0"});
+    EXPECT_EQ(user_->append("a", "x").outcome, Outcome::committed);
+  };
+  fill();
+  fill();
+  EXPECT_EQ(lines(), 1u);
+  process_->clock.jump(std::chrono::minutes(11));
+  fill();
+  EXPECT_EQ(lines(), 2u);
+  EXPECT_EQ(process_->metrics.value(ports::Counter::redis_reconnects), 0u);
+}
+
 // Then every script begins a lineage, which is a write that takes memory.
 TEST_F(RedisFaultTest, can_still_be_drained_when_it_is_full_after_a_restart) {
   for (const std::string name : {"a", "b", "c"}) user_->append(name, "x");
@@ -157,7 +208,10 @@ TEST_F(RedisFaultTest, does_not_know_the_outcome_when_something_else_is_under_it
   EXPECT_EQ(user_->append("a", "x").outcome, Outcome::unknown);
   redis_.ask({"SET", keys.header(named("b")), "something else"});
   EXPECT_FALSE(user_->read("b").ok());
-  EXPECT_FALSE(user_->heads({"b", "c"}).ok());
+  EXPECT_FALSE(user_->heads({"b"}).ok());
+  const ports::BufferHeads heads = user_->optional_heads({"b", "c"}).value();
+  EXPECT_FALSE(heads.at(0)) << "the other one, of another bucket, is answered";
+  EXPECT_TRUE(heads.at(1));
   EXPECT_EQ(user_->append("c", "x").outcome, Outcome::committed);
 }
 
@@ -305,6 +359,8 @@ TEST_F(RedisFaultTest, ignores_what_strangers_publish) {
   }
   process_->settle();
   EXPECT_LE(heard.heard.size(), 1u);  // The second but one has the form of an update.
+  EXPECT_EQ(process_->metrics.value(ports::Counter::redis_messages_undecodable),
+            4u - heard.heard.size());
   process_->client->stop();
 }
 
@@ -382,6 +438,11 @@ TEST_F(RedisFaultTest, tells_redis_who_is_connected_when_it_could_not_be_told_at
   RedisOptions options = test_options(redis_);
   options.reconnect_delay_min = options.reconnect_delay_max = seconds(1);
   TestProcess process(options, executor_);
+  conformance::BrokerRecorder heard;
+  RedisBroker broker(*process.client, executor_);
+  broker.attach(heard);
+  broker.subscribe(named("a"));  // Until then Redis takes both connections for normal ones.
+  process.settle();
   NodeList node(*process.client, executor_, milliseconds(300));
   node.registry.add(ConnectionId{1}, named("a"), "", WallTime{});
   node.registry.add(ConnectionId{2}, named("a"), "", WallTime{});

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -130,9 +131,30 @@ TEST(RedisHandshakeTest, works_as_a_user_with_few_rights) {
              "+time"});
   Connecting connecting(with_url(redis, "redis://syncline:secret@" + host(redis)));
   EXPECT_EQ(connecting.append(), Outcome::committed);
-  const RedisPersistence found = connecting.client->check_persistence(seconds(10)).value();
-  EXPECT_TRUE(found.safe());
-  EXPECT_EQ(found.warnings.size(), 2u) << "CONFIG is forbidden to it";
+  // CONFIG is forbidden to it, and INFO does not say when the file is synced.
+  const RedisPersistence unsure = connecting.client->check_persistence(seconds(10)).value();
+  ASSERT_EQ(unsure.dangers.size(), 1u);
+  EXPECT_NE(unsure.dangers[0].find("appendfsync could not be read"), std::string::npos);
+  redis.ask({"ACL", "SETUSER", "syncline", "+config|get"});
+  EXPECT_TRUE(connecting.client->check_persistence(seconds(10)).value().safe());
+}
+
+TEST(RedisHandshakeTest, goes_on_looking_how_redis_is_set) {
+  RedisProcess redis;
+  Connecting connecting(test_options(redis));
+  std::atomic<std::size_t> looks = 0;
+  std::atomic<std::size_t> dangers = 0;
+  connecting.client->watch_persistence(milliseconds(20), [&](const RedisPersistence& found) {
+    dangers = found.dangers.size();
+    ++looks;
+  });
+  ASSERT_TRUE(tests::eventually([&looks] { return looks > 2; }));
+  EXPECT_EQ(dangers, 0u);
+  redis.ask({"CONFIG", "SET", "maxmemory-policy", "allkeys-random"});
+  EXPECT_TRUE(tests::eventually([&dangers] { return dangers == 1; }));
+  redis.ask({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
+  EXPECT_TRUE(tests::eventually([&dangers] { return dangers == 0; }));
+  connecting.client->stop();
 }
 
 TEST(RedisHandshakeTest, keeps_an_edit_that_may_not_be_published) {

@@ -125,13 +125,47 @@ TEST(RedisServerReportTest, knows_a_cluster_of_valkey) {
 }
 
 TEST(RedisPersistenceTest, tells_danger_from_doubt) {
-  EXPECT_TRUE(judge_persistence("yes", "always", "1000", "noeviction").safe());
-  EXPECT_TRUE(judge_persistence("yes", "always", "1000", "noeviction").warnings.empty());
-  EXPECT_EQ(judge_persistence("yes", "everysec", "0", "noeviction").warnings.size(), 2u);
-  EXPECT_FALSE(judge_persistence("no", "always", "1000", "noeviction").safe());
-  EXPECT_FALSE(judge_persistence("yes", "no", "1000", "noeviction").safe());
-  EXPECT_FALSE(judge_persistence("yes", "always", "1000", "allkeys-lfu").safe());
-  EXPECT_EQ(judge_persistence("", "", "", "").warnings.size(), 2u);
+  EXPECT_TRUE(judge_persistence({"yes", "always", "1000", "noeviction"}).safe());
+  EXPECT_TRUE(judge_persistence({"yes", "always", "1000", "noeviction"}).warnings.empty());
+  EXPECT_EQ(judge_persistence({"yes", "everysec", "0", "noeviction"}).warnings.size(), 2u);
+  EXPECT_TRUE(judge_persistence({"yes", "always", "1000", "volatile-lru"}).safe());
+  EXPECT_FALSE(judge_persistence({"no", "always", "1000", "noeviction"}).safe());
+  EXPECT_FALSE(judge_persistence({"yes", "no", "1000", "noeviction"}).safe());
+  EXPECT_FALSE(judge_persistence({"yes", "always", "1000", "allkeys-lfu"}).safe());
+}
+
+// What is not known may be dangerous.
+TEST(RedisPersistenceTest, takes_no_answer_for_no) {
+  EXPECT_EQ(judge_persistence({}).dangers.size(), 2u);
+  EXPECT_EQ(judge_persistence({"yes", "", "1000", "noeviction"}).dangers.size(), 1u);
+  EXPECT_EQ(judge_persistence({"yes", "always", "1000", ""}).dangers.size(), 1u);
+}
+
+TEST(RedisPersistenceTest, takes_from_info_what_config_does_not_say) {
+  RedisSettings managed;
+  managed.take_info("# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:allkeys-lru\r\n");
+  managed.take_info("# Persistence\r\naof_enabled:0\r\naof_rewrite_in_progress:0\r\n");
+  EXPECT_EQ(managed.appendonly, "no");
+  EXPECT_EQ(managed.maxmemory, "0");
+  EXPECT_EQ(managed.maxmemory_policy, "allkeys-lru");
+  EXPECT_EQ(managed.appendfsync, "");
+  RedisSettings told{"yes", "always", "5", "noeviction"};
+  told.take_info("aof_enabled:0\r\nmaxmemory:0\r\nmaxmemory_policy:allkeys-lru\r\n");
+  EXPECT_EQ(told.appendonly, "yes");
+  EXPECT_EQ(told.maxmemory_policy, "noeviction");
+}
+
+TEST(RedisServerReportTest, knows_how_full_the_memory_is) {
+  ServerReport report;
+  EXPECT_EQ(report.memory_percent(), 0u);
+  report.take_info(
+      "used_memory:1000\r\nused_memory_human:1000B\r\ntotal_system_memory:10000\r\n"
+      "maxmemory:1000\r\nmaxmemory_human:1000B\r\nmem_not_counted_for_evict:200\r\n");
+  EXPECT_EQ(report.memory_percent(), 80u);
+  report.take_info("role:master\r\n");
+  EXPECT_EQ(report.memory_percent(), 80u);
+  report.take_info("used_memory:1000\r\ntotal_system_memory:10000\r\nmaxmemory:0\r\n");
+  EXPECT_EQ(report.memory_percent(), 10u) << "without a maximum, the machine's memory is it";
 }
 
 TEST(RedisReplyTest, reads_replies_however_they_are_cut) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -28,8 +29,16 @@ namespace syncline::adapters {
 
 class SteadyClock final : public ports::Clock {
  public:
-  Instant now() const override { return {std::chrono::steady_clock::now().time_since_epoch()}; }
+  Instant now() const override {
+    return {std::chrono::steady_clock::now().time_since_epoch() + jumped_.load()};
+  }
   WallTime wall_now() const override { return WallTime{milliseconds(1'700'000'000'000)}; }
+
+  // As if so much time had passed.
+  void jump(Duration by) { jumped_ = jumped_.load() + by; }
+
+ private:
+  std::atomic<Duration> jumped_{Duration{0}};
 };
 
 // Sums what is counted, and lets the test wait for it.
@@ -63,9 +72,12 @@ class SummingMetrics final : public ports::Metrics {
     });
   }
   bool wait_for(ports::Gauge gauge, std::int64_t exactly) {
+    return wait_for(gauge, [exactly](std::int64_t value) { return value == exactly; });
+  }
+  bool wait_for(ports::Gauge gauge, const std::function<bool(std::int64_t)>& is_good) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, seconds(60),
-                             [&] { return gauges_[static_cast<std::size_t>(gauge)] == exactly; });
+                             [&] { return is_good(gauges_[static_cast<std::size_t>(gauge)]); });
   }
 
  private:

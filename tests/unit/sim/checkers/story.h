@@ -145,6 +145,7 @@ std::vector<BadHistory> bad_for_memory();
 std::vector<BadHistory> bad_for_presence();
 std::vector<BadHistory> bad_for_readable();
 std::vector<BadHistory> bad_for_reference();
+std::vector<BadHistory> bad_for_forgetting();
 std::vector<BadHistory> bad_for_sequence();
 std::vector<BadHistory> bad_for_session_guarantees();
 std::vector<BadHistory> bad_for_single_effect();

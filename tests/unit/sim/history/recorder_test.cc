@@ -44,6 +44,8 @@ class Teller {
     tell(LogAppended{.document = document, .sequence = {1}, .update = bytes});
     tell(LogRead{.reader = node_1, .document = document, .sequence = {1}, .update = bytes});
     tell(SnapshotWritten{.writer = node_1, .document = document, .sequence = {1}, .state = bytes});
+    tell(SnapshotKept{.document = document, .sequence = {1}, .state = bytes});
+    tell(LogForgotten{.document = document, .through = {1}});
     tell(BufferAppended{.document = document, .lineage = 4, .offset = 2, .update = bytes});
     tell(BufferTrimmed{.document = document, .lineage = 4, .offset = 2});
     tell(BufferForgot{.document = document, .entries = 2});

@@ -44,7 +44,7 @@ struct Peer final : ports::DrainStoreSink, ports::WriteBufferSink {
     ++done;
   }
   void on_buffer_page(RequestToken, Result<ports::BufferPage>) override { ++done; }
-  void on_buffer_heads(RequestToken, Result<std::vector<ports::BufferHead>>) override { ++done; }
+  void on_buffer_heads(RequestToken, Result<ports::BufferHeads>) override { ++done; }
   void on_buffer_claimed(RequestToken, Result<std::vector<DocumentName>>) override { ++done; }
   void on_buffer_trimmed(RequestToken, Result<ports::BufferHead> answer) override {
     head = answer.value();

@@ -28,7 +28,7 @@ struct User final : ports::WriteBufferSink {
     appends.push_back(result);
   }
   void on_buffer_page(RequestToken, Result<ports::BufferPage>) override {}
-  void on_buffer_heads(RequestToken, Result<std::vector<ports::BufferHead>>) override {}
+  void on_buffer_heads(RequestToken, Result<ports::BufferHeads>) override {}
   void on_buffer_claimed(RequestToken, Result<std::vector<DocumentName>> documents) override {
     claims.push_back(std::move(documents));
   }

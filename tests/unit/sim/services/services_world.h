@@ -12,6 +12,7 @@
 
 #include "server/base/document_name.h"
 #include "sim/fakes/postgres_drain_store.h"
+#include "sim/fakes/postgres_history_store.h"
 #include "sim/fakes/postgres_pool.h"
 #include "sim/fakes/postgres_snapshot_store.h"
 #include "sim/fakes/postgres_update_store.h"
@@ -160,6 +161,7 @@ class TestNode {
         updates(pool, world.numbers),
         snapshots(pool, world.numbers),
         drains(pool, world.numbers),
+        history(pool, world.numbers),
         redis({party, number, process, random, world.network, world.redis, redis_party,
                world.reports},
               {}, nullptr),
@@ -184,6 +186,7 @@ class TestNode {
   PostgresUpdateStore updates;
   PostgresSnapshotStore snapshots;
   PostgresDrainStore drains;
+  PostgresHistoryStore history;
   RedisConnection redis;
   RedisWriteBuffer buffer;
   RedisBroker broker;

@@ -154,7 +154,7 @@ TEST(Run, TellsAWholeHistory) {
   const auto plan = plan_of(
       "seed 9\n"
       "cluster nodes=2 workers=2 durability=buffer clients=6 documents=2 load=20s "
-      "options=everysec,short-intervals\n"
+      "options=everysec,short-history,short-intervals\n"
       "at 8s lose-tail redis 900ms for 500ms\n"
       "at 12s crash node-1 for 1s\n");
   run(plan, {.sinks = {&kinds}, .tells_messages = true});
