@@ -173,6 +173,31 @@ CREATE TABLE forgotten (
   bytes       bigint NOT NULL
 );
 
+-- The same as append() was. While people type and nothing is slow, nearly every transaction has one
+-- update, of a document that is there: that costs a tenth without what is needed for more.
+ALTER FUNCTION append(text[], bigint[], bytea[]) RENAME TO append_many;
+CREATE FUNCTION append(names text[], checksums bigint[], updates bytea[]) RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  target bigint;
+  number bigint;
+BEGIN
+  IF cardinality(names) = 1 THEN
+    UPDATE documents SET
+      head = head + 1,
+      log_bytes = log_bytes + octet_length(updates[1]),
+      updated_at_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+    WHERE name = names[1]
+    RETURNING id, head INTO target, number;
+    IF FOUND THEN
+      INSERT INTO updates (document_id, sequence, checksum, data)
+        VALUES (target, number, checksums[1], updates[1]);
+      RETURN ARRAY[number];
+    END IF;
+  END IF;
+  RETURN append_many(names, checksums, updates);
+END $$;
+
 -- Writes a snapshot unless there is one at this or a later sequence, or the log does not go so far:
 -- then it is of a log that the database has lost (a failover to a standby that was behind). Keeps
 -- the two newest, and those that only forget() may take away.

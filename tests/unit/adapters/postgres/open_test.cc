@@ -72,6 +72,8 @@ constexpr const char* back_to_version_1 = R"sql(
   ALTER TABLE snapshots DROP COLUMN verified;
   DROP TABLE forgotten;
   DROP FUNCTION forget;
+  DROP FUNCTION append;
+  ALTER FUNCTION append_many RENAME TO append;
   UPDATE schema_version SET version = 1;
   SELECT append(ARRAY['old', 'old'], ARRAY[1, 2]::bigint[], ARRAY['x', 'y']::bytea[]);
 )sql";
