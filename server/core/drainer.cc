@@ -133,8 +133,8 @@ std::string_view Drainer::take_page(const DocumentName& document, Batch& batch,
 // The log must not get what is damaged. Once the claim has run out, somebody looks again.
 void Drainer::give_up(const DocumentName& document, std::string_view why) {
   ports_.metrics.add(ports::Counter::drain_failures);
-  entry_damaged_.write(ports_.log, ports_.clock.now(), ports::LogLevel::error, why,
-                       document.text(), {});
+  entry_damaged_.write(ports_.log, ports_.clock.now(), ports::LogLevel::error, why, document.text(),
+                       {});
   bytes_ -= batches_.at(document).bytes;
   claimed_.erase(document);
   batches_.erase(document);

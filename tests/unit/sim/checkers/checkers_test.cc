@@ -14,9 +14,9 @@ std::vector<BadHistory> all_bad() {
   std::vector<BadHistory> all;
   for (const auto& some :
        {bad_for_canary(), bad_for_causality(), bad_for_convergence(), bad_for_durability(),
-        bad_for_forgetting(), bad_for_isolation(), bad_for_liveness(), bad_for_memory(), bad_for_presence(),
-        bad_for_readable(), bad_for_reference(), bad_for_sequence(), bad_for_session_guarantees(),
-        bad_for_single_effect(), bad_for_snapshots()}) {
+        bad_for_forgetting(), bad_for_isolation(), bad_for_liveness(), bad_for_memory(),
+        bad_for_presence(), bad_for_readable(), bad_for_reference(), bad_for_sequence(),
+        bad_for_session_guarantees(), bad_for_single_effect(), bad_for_snapshots()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
