@@ -8,7 +8,7 @@ import { Cluster } from "./lib/cluster.mjs";
 import { Part } from "./lib/part.mjs";
 import { allEnded, isPaused, lives, signal, signalAll, startOf, treeOf } from "./lib/process_id.mjs";
 import { describe, living, readRecord, writeRecord } from "./lib/record.mjs";
-import { answers } from "./lib/wait.mjs";
+import { answers, listens } from "./lib/wait.mjs";
 
 const stopLimitMs = 30_000;
 
@@ -154,11 +154,10 @@ class Restarted extends Part {
     this.recorded = rest;
   }
 
-  // Those that say nothing of it may take a moment longer.
   async ready() {
-    const { http, admin } = this.recorded;
+    const { http, admin, url } = this.recorded;
     if (http) return answers(`${http}healthz`);
-    return admin ? answers(`${admin}/healthz`) : true;
+    return admin ? answers(`${admin}/healthz`) : listens(url);
   }
 }
 
@@ -167,7 +166,8 @@ async function start({ folder }) {
   const ended = record.parts.filter((part) => !lives(part));
   for (const entry of ended) {
     const part = new Restarted(entry, folder);
-    await part.start();
+    // PostgreSQL ends at once for as long as the process that was killed has not quite gone.
+    await part.startSupervised();
     part.release();
     Object.assign(entry, part.process);
     writeRecord(folder, record);

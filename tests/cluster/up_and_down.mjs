@@ -90,6 +90,9 @@ test("ci/cluster: up, use, kill, status, start, down, down again, and up on the 
     checkEqual(await stateOfNode(), "runs", "the node's state");
     checkEqual((await get(`${node.http}readyz`))?.status, 200, "the node");
     checkMatch(await runWell(root, ["start", ...dir]), /^everything runs$/m, "start again");
+    for (const name of ["postgres", "redis"]) process.kill(whole.parts.find((part) => part.name === name).pid, "SIGKILL");
+    checkMatch(await runWell(root, ["start", ...dir]), /^started again: postgres, redis$/m, "start of the services");
+    checkMatch(await runWell(root, ["start", ...dir]), /^everything runs$/m, "start once more");
 
     checkMatch(await runWell(root, ["down", ...dir]), /^stopped; data and logs stay in /, "down");
     checkEqual(processesOf(root), [], "processes that are left");

@@ -1,5 +1,7 @@
 // Waiting for what becomes true, and never for time to pass.
 
+import net from "node:net";
+
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // The first truthy value of `condition`, which may be async. `what` may be a function that says what was
@@ -23,6 +25,20 @@ export async function get(url, { limitMs = 2000, ...options } = {}) {
   } catch {
     return null;
   }
+}
+
+// Whether somebody listens at the address of a URL on this machine.
+export function listens(url) {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: hostname, port: Number(port) });
+    const end = (listening) => {
+      socket.destroy();
+      resolve(listening);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("error", () => end(false));
+  });
 }
 
 // Whether GET answers with 200.
