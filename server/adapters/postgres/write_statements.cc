@@ -58,12 +58,22 @@ std::vector<DrainedDocument> begin_drain(pqxx::transaction_base& transaction,
   return documents;
 }
 
+// COPY into the table of updates.
+pqxx::stream_to stream_updates(pqxx::transaction_base& transaction) {
+#if !defined(PQXX_VERSION_MAJOR) || PQXX_VERSION_MAJOR < 7
+  const std::vector<std::string> columns = {"document_id", "sequence", "checksum", "data"};
+  return pqxx::stream_to(transaction, "updates", columns);
+#else
+  return pqxx::stream_to::table(transaction, {"updates"},
+                                {"document_id", "sequence", "checksum", "data"});
+#endif
+}
+
 // Streams the rows that are new, and notes what they come to.
 void copy_updates(pqxx::transaction_base& transaction,
                   const std::vector<ports::DrainBatch>& batches,
                   std::vector<DrainedDocument>& documents) {
-  const std::vector<std::string> columns = {"document_id", "sequence", "checksum", "data"};
-  pqxx::stream_to rows(transaction, "updates", columns);
+  pqxx::stream_to rows = stream_updates(transaction);
   std::string data;
   for (std::size_t at = 0; at < batches.size(); ++at) {
     DrainedDocument& document = documents[at];
