@@ -12,7 +12,7 @@ namespace {
 
 using Problem = std::optional<std::string>;
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 Problem out_of_range(std::string_view what, std::uint32_t value, std::uint32_t low,
                      std::uint32_t high) {
@@ -23,12 +23,12 @@ Problem out_of_range(std::string_view what, std::uint32_t value, std::uint32_t l
 
 Problem problem_of_options(const PlanCluster& cluster) {
   for (const std::string& option : cluster.options) {
-    if (!parse_option(option).has_value()) return "there is no option " + quoted(option);
+    if (!parse_option(option).has_value()) return "there is no option " + in_quotes(option);
   }
   const bool ascending = std::is_sorted(cluster.options.begin(), cluster.options.end());
   const auto twice = std::adjacent_find(cluster.options.begin(), cluster.options.end());
   if (!ascending) return "the options are not in alphabetical order";
-  if (twice != cluster.options.end()) return "the option " + quoted(*twice) + " is given twice";
+  if (twice != cluster.options.end()) return "the option " + in_quotes(*twice) + " is given twice";
   if (cluster.embedded && has_option(cluster, Option::everysec)) {
     return "the option 'everysec' is about Redis, which store=embedded has not";
   }
@@ -37,7 +37,7 @@ Problem problem_of_options(const PlanCluster& cluster) {
 
 Problem problem_of_party(const PlanCluster& cluster, std::string_view text) {
   const std::optional<PartyName> party = parse_party(text);
-  if (!party.has_value()) return quoted(text) + " is nobody in a cluster";
+  if (!party.has_value()) return in_quotes(text) + " is nobody in a cluster";
   const std::uint32_t count = count_of(cluster, party->role);
   if (count == 0) {
     switch (party->role) {
@@ -131,12 +131,12 @@ Problem problem_of_trigger(const PlanCluster& cluster, const FaultTrigger& trigg
     return trigger.occurrence == 1 ? Problem{} : "a time has no occurrences";
   }
   const ProbeInfo* probe = find_probe(trigger.probe);
-  if (probe == nullptr) return "there is no event " + quoted(trigger.probe);
+  if (probe == nullptr) return "there is no event " + in_quotes(trigger.probe);
   if (probe->needs_buffer && cluster.durability != Durability::buffer) {
-    return quoted(trigger.probe) + " never happens without durability=buffer";
+    return in_quotes(trigger.probe) + " never happens without durability=buffer";
   }
   if (probe->needs_services && cluster.embedded) {
-    return quoted(trigger.probe) + " never happens with store=embedded";
+    return in_quotes(trigger.probe) + " never happens with store=embedded";
   }
   return {};
 }

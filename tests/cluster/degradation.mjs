@@ -33,7 +33,13 @@ const typeLarge = (person) => person.edit((doc) => doc.getText("large").insert(0
 // What PostgreSQL has of the edits.
 async function saved(cluster) {
   const args = ["doc", "show", document, "--root", "edits", "--format", "json", "--check"];
-  return JSON.parse(await command(args, { postgres: cluster.postgres.url })).length;
+  try {
+    return JSON.parse(await command(args, { postgres: cluster.postgres.url })).length;
+  } catch (error) {
+    // No worker has come to it yet.
+    if (/no document has this name/.test(error.message)) return 0;
+    throw error;
+  }
 }
 
 const untilSaved = (cluster, count) =>
