@@ -99,6 +99,9 @@ Result<std::size_t> check_chain(const DocState& doc, ChainIndex index, Clock& vi
     if (++count > doc.store.struct_count()) return broken("a circle" + at(doc, item));
     last = o;
   }
+  if (!doc.conflicts.check(index, doc.chains[index].first)) {
+    return broken("a conflict index that disagrees with chain " + std::to_string(index));
+  }
   return count;
 }
 

@@ -77,7 +77,8 @@ std::size_t Doc::memory_bytes() const {
   return sizeof(DocState) + doc.store.struct_count() * (sizeof(Item) + sizeof(ItemIndex)) +
          doc.store.arena_bytes() + doc.store.mark_count() * mark_bytes +
          doc.types.size() * sizeof(Type) + doc.chains.size() * sizeof(Chain) +
-         doc.positions.memory_bytes() + doc.store.client_count() * sizeof(ClientStructs) + waiting +
+         doc.positions.memory_bytes() + doc.conflicts.memory_bytes() +
+         doc.store.client_count() * sizeof(ClientStructs) + waiting +
          doc.pending_deletes.size() * sizeof(IdRange);
 }
 

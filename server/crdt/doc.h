@@ -36,6 +36,9 @@ struct DocOptions {
   bool tidies_formats = true;
   std::size_t pending_bytes_max = limits::pending_bytes_max;
   std::size_t nesting_depth_max = limits::nesting_depth_max;
+  // What was inserted at one place at once is put in order by walking over it. After so many steps
+  // per item a list gets an index instead, which takes some 250 bytes an item. 0: after the first.
+  std::size_t conflict_steps_per_item = 256;
 };
 
 // What one update did to a replica.

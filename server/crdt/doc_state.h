@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "server/crdt/conflict_index.h"
 #include "server/crdt/doc.h"
 #include "server/crdt/item.h"
 #include "server/crdt/position_index.h"
@@ -190,6 +191,7 @@ class DocState {
   std::deque<Type> types;
   std::vector<Chain> chains;
   PositionIndex positions;
+  ConflictIndex conflicts{store};
   std::map<std::string, TypeIndex, std::less<>> roots;
   std::optional<PendingStructs> pending;
   std::vector<IdRange> pending_deletes;
@@ -214,7 +216,8 @@ class DocState {
            ChainIndex chain);
   bool joins(ItemIndex left, ItemIndex right) const;
   void join(ItemIndex left, ItemIndex right);
-  ItemIndex find_place(const Item& item, ItemIndex left, ItemIndex right) const;
+  ItemIndex find_place(const Item& item, ItemIndex left, ItemIndex right);
+  void note_walk(ChainIndex chain, std::size_t steps);
   void join_down(ClientSlot slot, StructIndex::Position position, Clock clock);
   void join_around(Transaction::Place place);
   void join_deleted(const std::vector<DeletedRun>& runs);
@@ -225,7 +228,14 @@ class DocState {
   void apply_decoded(DecodedUpdate& update, const IntegrationPlan& integration);
   void take_rest(const DecodedUpdate& update, const IntegrationPlan& integration);
 
+  // What walks over conflicts in a chain have cost.
+  struct Walks {
+    std::uint64_t steps = 0;
+    std::uint64_t items = 0;  // Of the chain, when the first was noted.
+  };
+
   std::deque<std::string> names_;
+  std::unordered_map<ChainIndex, Walks> walks_;                     // Never iterated.
   std::unordered_map<std::string_view, StringIndex> name_indexes_;  // Never iterated.
   bool formats_seen_ = false;                                       // Some text has had a format.
   bool pending_changed_ = false;  // By the update that is being applied.

@@ -15,6 +15,8 @@ void DocState::collect(ItemIndex index, bool parent_collected, std::vector<ItemI
         work.push_back(at);
       }
       chains[chain].first = chains[chain].last = none;
+      conflicts.drop(chain);
+      walks_.erase(chain);
     };
     add_all(type.list);
     for (const TypeKeys::Entry& entry : type.keys.list()) add_all(entry.chain);

@@ -28,6 +28,7 @@ ItemIndex DocState::split(ItemIndex index, Clock offset, StructIndex::Position p
     positions.insert(left.chain(), right_index, index, right.visible() ? right.length() : 0);
   }
   store.client(left.client()).structs.insert_after(store.items, position, right_index);
+  conflicts.insert_cut(right_index, index);
   transaction.seams.push_back({right.client(), right.clock()});
   return right_index;
 }
@@ -150,6 +151,7 @@ namespace {
 // since the last `settle`. Few, nearly always, and asked for less often still.
 class Conflicts {
  public:
+  std::size_t size() const { return met_.size(); }
   void meet(ItemIndex item) { met_.push_back(item); }
   void settle() { settled_ = met_.size(); }
   bool has_met(ItemIndex item) { return place(item) < met_.size(); }
@@ -176,35 +178,55 @@ class Conflicts {
 
 }  // namespace
 
+// Walking is the fastest where little conflicts, as nearly always. A chain whose walks have cost
+// more than its index will gets one.
+void DocState::note_walk(ChainIndex chain, std::size_t steps) {
+  constexpr std::size_t few = 16;
+  if (options.conflict_steps_per_item > 0 && steps <= few) return;
+  Walks& walks = walks_[chain];
+  walks.steps += steps;
+  if (walks.items == 0) {
+    for (ItemIndex at = chains[chain].first; at != none; at = store.items[at].right()) {
+      ++walks.items;
+    }
+  }
+  if (walks.steps <= walks.items * options.conflict_steps_per_item) return;
+  walks_.erase(chain);
+  conflicts.build(chain, chains[chain].first);
+}
+
 // The item after which `item` goes, none for the start of the chain. Walks over what came between
 // its neighbours: o is the item looked at; those whose origin lies to the left of ours end the
 // walk.
-ItemIndex DocState::find_place(const Item& item, ItemIndex left, ItemIndex right) const {
-  ItemIndex o = left != none ? store.items[left].right() : chains[item.chain()].first;
-  Conflicts conflicts;
+ItemIndex DocState::find_place(const Item& item, ItemIndex left, ItemIndex right) {
+  const ChainIndex chain = item.chain();
+  if (conflicts.has(chain)) return conflicts.find_place(item, left, right);
+  ItemIndex o = left != none ? store.items[left].right() : chains[chain].first;
+  Conflicts met;
   const ClientId id = store.client(item.client()).id;
   while (o != none && o != right) {
     const Item& other = store.items[o];
-    conflicts.meet(o);
+    met.meet(o);
     if (other.same_origin(item)) {
       if (store.client(other.client()).id < id) {
         left = o;
-        conflicts.settle();
+        met.settle();
       } else if (other.same_right_origin(item)) {
         break;  // The same neighbours: the lower client stands first.
       }
     } else if (other.has_origin()) {
       const ItemIndex origin = store.find(other.origin_client(), other.origin_clock());
-      if (!conflicts.has_met(origin)) break;
-      if (conflicts.is_settled(origin)) {
+      if (!met.has_met(origin)) break;
+      if (met.is_settled(origin)) {
         left = o;
-        conflicts.settle();
+        met.settle();
       }
     } else {
       break;
     }
     o = other.right();
   }
+  note_walk(chain, met.size());
   return left;
 }
 
@@ -239,6 +261,7 @@ void DocState::place(ItemIndex index, ItemIndex left) {
   }
   touch(item.client());
   store.append(index);
+  conflicts.insert(index, left);
   if (item.kind() == StructKind::deleted) {
     item.set_deleted();
     // Only to tidy up formats by: there is nothing to collect, and it joins its neighbours as all

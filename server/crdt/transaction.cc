@@ -127,6 +127,7 @@ void DocState::join(ItemIndex left_index, ItemIndex right_index) {
   Item& left = store.items[left_index];
   const Item& right = store.items[right_index];
   if (left.is_gc()) return store.join(left_index, right_index);
+  conflicts.erase(right_index);
   left.set_right(right.right());
   if (Chain& chain = chains[left.chain()]; chain.last == right_index) chain.last = left_index;
   positions.erase(right_index);

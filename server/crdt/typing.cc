@@ -45,7 +45,7 @@ bool DocState::shrink_run(ClientSlot slot, StructIndex::Position at, Clock from,
   Item& item = store.items[index];
   if (!options.gc || item.kind() != StructKind::string || item.deleted() ||
       length >= item.length() || chains[item.chain()].key != none ||
-      types[chains[item.chain()].type].had_formats) {
+      types[chains[item.chain()].type].had_formats || conflicts.has(item.chain())) {
     return false;
   }
   const auto joins = [&](ItemIndex left, ItemIndex right) {

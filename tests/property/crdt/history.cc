@@ -194,7 +194,8 @@ std::vector<Author> draw_authors() {
   const std::size_t count = 2 + below(3);
   for (const ClientId id : {7U, 3U, 1000U, 4'000'000'000U}) {
     if (authors.size() == count) break;
-    authors.push_back({Doc(DocOptions{.client_id = id, .gc = !one_in(3)})});
+    authors.push_back({Doc(DocOptions{
+        .client_id = id, .gc = !one_in(3), .conflict_steps_per_item = one_in(2) ? 0U : 256U})});
   }
   return authors;
 }
