@@ -22,7 +22,7 @@ constexpr crdt::ClientId remote_id = 1000;
 StoreFault fault_of(const Command& command) {
   for (const StoreFault fault :
        {StoreFault::refused, StoreFault::storage_full, StoreFault::unknown_committed,
-        StoreFault::unknown_lost, StoreFault::error, StoreFault::corrupt}) {
+        StoreFault::unknown_lost, StoreFault::error, StoreFault::corrupt, StoreFault::lacking}) {
     if (command.has(world::name(fault))) return fault;
   }
   return StoreFault::none;

@@ -93,6 +93,7 @@ ports::BufferAppendResult MemoryBuffer::answer_append(const StoreRequest& reques
     case StoreFault::none:
     case StoreFault::error:
     case StoreFault::corrupt:
+    case StoreFault::lacking:
       break;
   }
   return {.outcome = Outcome::committed, .position = append(request)};
@@ -103,6 +104,7 @@ ports::BufferPage MemoryBuffer::read(const StoreRequest& request, StoreFault fau
   const Document* document = touch(request.document, request.position.lineage);
   if (document == nullptr) return page;
   page.head = document->head;
+  if (fault == StoreFault::lacking) return page;
   const bool goes_on = request.position.lineage == document->head.lineage;
   const std::uint64_t after =
       std::max(goes_on ? request.position.offset : 0, document->head.trimmed);

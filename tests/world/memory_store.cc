@@ -62,6 +62,8 @@ std::string_view name(StoreFault fault) {
       return "error";
     case StoreFault::corrupt:
       return "corrupt";
+    case StoreFault::lacking:
+      return "lacking";
   }
   return "?";
 }
@@ -75,8 +77,9 @@ std::vector<StoreFault> faults_of(StoreStep step) {
               StoreFault::unknown_lost, StoreFault::unknown_late};
     case StoreStep::read_log:
     case StoreStep::read_snapshot:
-    case StoreStep::buffer_read:
       return {StoreFault::error, StoreFault::corrupt};
+    case StoreStep::buffer_read:
+      return {StoreFault::error, StoreFault::corrupt, StoreFault::lacking};
     case StoreStep::read_heads:
     case StoreStep::write_snapshot:
     case StoreStep::find_old_logs:
@@ -162,6 +165,7 @@ ports::DrainResult MemoryStore::drain(const StoreRequest& request, StoreFault fa
     case StoreFault::none:
     case StoreFault::error:
     case StoreFault::corrupt:
+    case StoreFault::lacking:
       break;
   }
   return {.outcome = Outcome::committed, .heads = commit_drain(request)};
@@ -193,6 +197,7 @@ ports::AppendResult MemoryStore::append(const StoreRequest& request, StoreFault 
     case StoreFault::none:
     case StoreFault::error:
     case StoreFault::corrupt:
+    case StoreFault::lacking:
       break;
   }
   return {.outcome = Outcome::committed, .sequence = commit(request)};

@@ -50,6 +50,7 @@ enum class StoreFault : std::uint8_t {
   unknown_late,       // Append: the answer was lost; it gets into the log some time later.
   error,              // Any other step: the store could not do it now.
   corrupt,            // A read: the bytes that come back are not those that were written.
+  lacking,            // A read of the buffer: the head comes, and no entry.
 };
 
 std::string_view name(StoreStep step);
