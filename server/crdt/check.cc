@@ -42,7 +42,9 @@ Result<void> check_item(const DocState& doc, const Item& item) {
   if (item.length() == 0) return broken("an empty struct" + at(doc, item));
   const TypeIndex parent = doc.parent_of(item);
   if (item.is_gc()) {
-    if (!item.deleted() || parent != none) return broken("a GC struct in a list" + at(doc, item));
+    if (!item.deleted() || parent != none || item.right() != none) {
+      return broken("a GC struct in a list" + at(doc, item));
+    }
     return {};
   }
   if (parent == none || parent >= doc.types.size() || !doc.types[parent].alive) {

@@ -31,7 +31,9 @@ void DocState::collect(ItemIndex index, bool parent_collected, std::vector<ItemI
     return;
   }
   item.set_kind(StructKind::gc);
+  item.set_deleted();  // The front of a key's value that was cut may not be: see check().
   item.set_chain(none);
+  item.set_right(none);
   item.set_origin(none, 0);
   item.set_right_origin(none, 0);
 }

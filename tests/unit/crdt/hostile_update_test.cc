@@ -46,6 +46,24 @@ TEST(check_update, claims_cost_nothing) {
   EXPECT_FALSE(check_update(from_hex("80 80 80 80 80 80 80 02")).ok());
 }
 
+// What was collected stands in no list any more, and does not say what once stood behind it.
+TEST(apply_update, typing_behind_what_was_collected) {
+  Doc doc;
+  // A type in an array, which holds y, z and x: the first two of one client, and apart. Then the type
+  // is deleted, and what it held becomes one GC a client.
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 01 00 07 01 01 61 02 00")).ok());
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 03 00 04 00 01 00 01 79 00")).ok());
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 02 00 84 03 00 01 78 00")).ok());
+  ASSERT_TRUE(doc.apply_update(from_hex("01 01 03 01 c4 03 00 02 00 01 7a 00")).ok());
+  ASSERT_EQ(doc.struct_count(), 4u);
+  ASSERT_TRUE(doc.apply_update(from_hex("00 01 01 01 00 01")).ok());
+  ASSERT_EQ(doc.struct_count(), 3u);
+  ASSERT_TRUE(doc.check().ok());
+  EXPECT_TRUE(doc.apply_update(from_hex("01 01 03 02 c4 03 01 02 00 01 62 00")).ok());
+  EXPECT_TRUE(doc.check().ok());
+  EXPECT_EQ(doc.text_of("a"), "");
+}
+
 TEST(apply_update, refuses_a_run_that_goes_on_after_what_was_collected) {
   Doc doc;
   // A made-up GC for the clocks 0 to 3 of client 2, who then sends "abcde" from clock 3 on.
