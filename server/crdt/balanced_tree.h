@@ -1,13 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
 #include "server/crdt/item.h"
 
 namespace syncline::crdt {
-
-using NodeIndex = std::uint32_t;  // `none` for no node.
 
 // Before (0) and after (1): the child there, the neighbour there.
 enum class Side : std::uint8_t { before = 0, after = 1 };
@@ -29,13 +28,14 @@ struct TreeLinks {
 //   TreeLinks& links(NodeIndex) const;  // Or const TreeLinks&, to look only.
 //   void summarize(NodeIndex) const;    // From the node and the summaries of its children.
 // and all that is said of costs counts calls of these. The weights are those of Hirai and Yamamoto,
-// "Balancing weight-balanced trees" (2011): no shape that others choose makes it deep, which a tree
-// balanced by chance cannot say where the chances have to be the same in every run.
-template <class Access>
+// "Balancing weight-balanced trees" (2011). It is not balanced by chance: every run has to do the
+// same, and whoever knows the chances can choose an order of insertions that makes a tree deep.
+template <class Access, class Root = NodeIndex&>
 class BalancedTree {
  public:
-  // `root` is none for an empty tree; whoever keeps it finds it changed.
-  BalancedTree(Access access, NodeIndex& root) : access_(access), root_(root) {}
+  // `root` is none for an empty tree; whoever keeps it finds it changed. To look only, `Root` is
+  // NodeIndex.
+  BalancedTree(Access access, Root root) : access_(access), root_(root) {}
 
   // O(log n): puts `node` after `left`, none for the beginning.
   void insert(NodeIndex node, NodeIndex left) {
@@ -113,19 +113,30 @@ class BalancedTree {
       if (here(node)) return node;
     }
   }
-  // The first of all (`Side::before`) for which `here` holds, or the last. The same.
+  // The outermost on that side of all (`Side::before`: the first) for which `here` holds. The same.
   template <class Here, class Below>
   NodeIndex outermost(Side side, Here here, Below below) const {
     return root_ == none || !below(root_) ? none : search(root_, side, here, below);
   }
 
-  // Something about the node has changed that summaries count.
-  void refresh(NodeIndex node) {
-    for (; node != none; node = links(node).parent) access_.summarize(node);
-  }
+  // Whether the tree is one, with its sizes and balance. O(n), recursive to its depth.
+  bool check() const { return root_ == none || (links(root_).parent == none && check(root_)); }
 
  private:
   decltype(auto) links(NodeIndex node) const { return access_.links(node); }
+
+  static constexpr std::uint64_t lopsided = 3;
+
+  bool check(NodeIndex node) const {
+    std::uint64_t sum = 0;
+    std::uint64_t largest = 0;
+    for (const NodeIndex child : links(node).children) {
+      if (child != none && (links(child).parent != node || !check(child))) return false;
+      sum += weight(child);
+      largest = std::max(largest, weight(child));
+    }
+    return links(node).size + 1 == sum && largest <= lopsided * (sum - largest);
+  }
 
   std::uint64_t weight(NodeIndex node) const {
     return node == none ? 1 : std::uint64_t{links(node).size} + 1;
@@ -196,7 +207,6 @@ class BalancedTree {
 
   // Returns the node that is the top now.
   NodeIndex balance(NodeIndex node) {
-    constexpr std::uint64_t lopsided = 3;
     constexpr std::uint64_t twice = 2;
     for (const Side side : {Side::before, Side::after}) {
       const NodeIndex heavy = links(node).child(side);
@@ -225,7 +235,7 @@ class BalancedTree {
   }
 
   Access access_;
-  NodeIndex& root_;
+  Root root_;
 };
 
 }  // namespace syncline::crdt

@@ -91,7 +91,7 @@ void ConflictIndex::release(NodeIndex node) {
 // Labels keep order in the manner of Bender and others, "Two simplified algorithms for maintaining
 // order in a list" (2002): where there is no room left, they are spread over the smallest range
 // around that is not too full. O(log n) an insertion, amortized.
-void ConflictIndex::set_label(NodeIndex node, NodeIndex before, NodeIndex after, NodeIndex& root) {
+void ConflictIndex::set_label(NodeIndex node, NodeIndex before, NodeIndex after, NodeIndex root) {
   for (;;) {
     const std::uint64_t low = before == none ? beginning : nodes_[before].label;
     const std::uint64_t high = after == none ? label_end : nodes_[after].label;
@@ -107,7 +107,7 @@ void ConflictIndex::set_label(NodeIndex node, NodeIndex before, NodeIndex after,
   }
 }
 
-void ConflictIndex::spread_labels(NodeIndex around, NodeIndex& root) {
+void ConflictIndex::spread_labels(NodeIndex around, NodeIndex root) {
   constexpr double growth = 2 / 1.3;
   constexpr std::uint64_t gap = 4;
   const auto tree = tree_of<sequence>(root);
@@ -154,23 +154,25 @@ void ConflictIndex::add_to_siblings(NodeIndex node) {
   tree_of<peers>(peers_root).insert_by(node, goes_before);
 }
 
-void ConflictIndex::insert_into(ItemIndex index, ItemIndex left, cut kind) {
+void ConflictIndex::insert_into(ItemIndex index, ItemIndex left, Insertion how) {
   const Item& item = store_.items[index];
   const auto chain = chains_.find(item.chain());
   if (chain == chains_.end()) return;
-  NodeIndex& root = chain->second;
-  auto tree = tree_of<sequence>(root);
+  auto tree = tree_of<sequence>(chain->second.root);
   const NodeIndex before = left == none ? none : node_of_[left];
   const NodeIndex after =
       before == none ? tree.end(Side::before) : tree.beside(before, Side::after);
   const NodeIndex node = allocate(index);
-  set_label(node, before, after, root);
+  set_label(node, before, after, chain->second.root);
   note_origin(node);
   tree.insert(node, before);
-  // Nothing has its origin in a new struct. So what covers the next sibling covers this one, too;
-  // and if the next struct is none, it hangs on something before this one. (The end of a struct
-  // that is cut stands right behind its origin: there is no room for what would cover it.)
-  if (kind == cut::no && after != none) {
+  const std::uint32_t size = nodes_[chain->second.root].links[sequence].size;
+  chain->second.most = std::max(chain->second.most, size);
+  // Nothing has its origin in a new struct. So if the next one is a sibling, what covers that one
+  // covers this one, too; otherwise that one itself does, if its origin stands behind that of this
+  // one. (Else it ends the walks from there. And the end of a struct that is cut stands right
+  // behind its origin: there is no room for what would cover it.)
+  if (how == Insertion::made && after != none && !nodes_[node].stands_before_origin) {
     if (item_of(after).same_origin(item)) {
       nodes_[node].covered_by = nodes_[after].covered_by;
     } else if (origin_place(after) > origin_place(node)) {
@@ -192,8 +194,12 @@ void ConflictIndex::erase_from(ItemIndex index) {
   // (What stands before its origin does not get here: it is the end of no run.)
   forget.operator()<siblings>(siblings_, origin_of(item));
   forget.operator()<peers>(peers_, pair_of(item));
-  tree_of<sequence>(chains_.find(item.chain())->second).erase(node);
+  const auto chain = chains_.find(item.chain());
+  tree_of<sequence>(chain->second.root).erase(node);
   release(node);
+  constexpr std::uint32_t worth_it = 4;
+  const std::uint32_t left = nodes_[chain->second.root].links[sequence].size;
+  if (left < chain->second.most / worth_it) drop(chain->first);
 }
 
 void ConflictIndex::build(ChainIndex chain, ItemIndex first) {
@@ -205,8 +211,9 @@ void ConflictIndex::build(ChainIndex chain, ItemIndex first) {
   const std::uint64_t step = label_end / (nodes.size() + 1);
   for (std::size_t i = 0; i < nodes.size(); ++i) nodes_[nodes[i]].label = step * (i + 1);
   for (const NodeIndex node : nodes) note_origin(node);
-  NodeIndex& root = chains_.try_emplace(chain, none).first->second;
-  auto tree = tree_of<sequence>(root);
+  Chain& indexed = chains_[chain];
+  indexed.most = static_cast<std::uint32_t>(nodes.size());
+  auto tree = tree_of<sequence>(indexed.root);
   const std::vector<NodeIndex> covers = find_covers(nodes);
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     nodes_[nodes[i]].covered_by = covers[i];
@@ -248,9 +255,9 @@ std::vector<NodeIndex> ConflictIndex::find_covers(const std::vector<NodeIndex>& 
 
 void ConflictIndex::drop(ChainIndex chain) {
   if (!has(chain)) return;
-  const auto root = chains_.find(chain);
+  const auto found = chains_.find(chain);
   std::vector<NodeIndex> nodes;
-  const auto tree = tree_of<sequence>(root->second);
+  const auto tree = tree_of<sequence>(found->second.root);
   for (NodeIndex node = tree.end(Side::before); node != none;
        node = tree.beside(node, Side::after)) {
     nodes.push_back(node);
@@ -260,7 +267,11 @@ void ConflictIndex::drop(ChainIndex chain) {
     peers_.erase(pair_of(item_of(node)));
     release(node);
   }
-  chains_.erase(root);
+  chains_.erase(found);
+  if (!chains_.empty()) return;
+  nodes_ = std::vector<Node>();
+  free_ = std::vector<NodeIndex>();
+  node_of_ = std::vector<NodeIndex>();
 }
 
 // The first struct behind `start` (none: from the chain's beginning on) whose origin stands before
@@ -290,23 +301,21 @@ NodeIndex ConflictIndex::end_of_walk(const Item& item, NodeIndex start, ItemInde
   }
   const auto found = peers_.find(pair_of(item));
   if (found == peers_.end()) return end;
-  NodeIndex peers_root = found->second;
   const ClientId client = store_.client(item.client()).id;
   const auto is_no_lower = [&](NodeIndex node) { return nodes_[node].client >= client; };
   const auto has_no_lower = [&](NodeIndex node) { return nodes_[node].highest >= client; };
   const NodeIndex peer =
-      tree_of<peers>(peers_root).outermost(Side::before, is_no_lower, has_no_lower);
+      tree_of<peers>(found->second).outermost(Side::before, is_no_lower, has_no_lower);
   return peer != none && stands_before(peer, end) ? peer : end;
 }
 
 ItemIndex ConflictIndex::find_place(const Item& item, ItemIndex left, ItemIndex right) const {
-  NodeIndex root = chains_.find(item.chain())->second;
-  const NodeIndex start = left == none ? none : node_of_[left];
-  NodeIndex end = end_of_walk(item, start, right, root);
   const auto found = siblings_.find(origin_of(item));
   if (found == siblings_.end()) return left;
-  NodeIndex siblings_root = found->second;
-  const auto tree = tree_of<siblings>(siblings_root);
+  const NodeIndex root = chains_.find(item.chain())->second.root;
+  const NodeIndex start = left == none ? none : node_of_[left];
+  NodeIndex end = end_of_walk(item, start, right, root);
+  const auto tree = tree_of<siblings>(found->second);
   const ClientId client = store_.client(item.client()).id;
   const auto is_lower = [&](NodeIndex node) { return nodes_[node].client < client; };
   const auto has_lower = [&](NodeIndex node) { return nodes_[node].lowest < client; };
@@ -324,14 +333,15 @@ ItemIndex ConflictIndex::find_place(const Item& item, ItemIndex left, ItemIndex 
 }
 
 std::size_t ConflictIndex::memory_bytes() const {
-  constexpr std::size_t map_node = 4 * sizeof(void*);
-  return nodes_.capacity() * sizeof(Node) + node_of_.capacity() * sizeof(NodeIndex) +
+  constexpr std::size_t map_node = 5 * sizeof(void*);  // With what malloc adds.
+  return nodes_.capacity() * sizeof(Node) +
+         (node_of_.capacity() + free_.capacity()) * sizeof(NodeIndex) +
          siblings_.size() * (map_node + sizeof(Element) + sizeof(NodeIndex)) +
          peers_.size() * (map_node + sizeof(Pair) + sizeof(NodeIndex));
 }
 
-// Whether the trees of siblings and peers hold exactly `nodes`, each in its order, and summaries
-// are what they are made of.
+// Whether the trees of siblings and peers hold `nodes`, and nothing else beside them, each in its
+// order, and summaries are what they are made of.
 bool ConflictIndex::check_trees(const std::vector<NodeIndex>& nodes) const {
   std::map<Element, std::vector<NodeIndex>> by_origin;
   std::map<Pair, std::vector<NodeIndex>> by_pair;
@@ -344,8 +354,8 @@ bool ConflictIndex::check_trees(const std::vector<NodeIndex>& nodes) const {
     for (const auto& [key, group] : groups) {
       const auto found = roots.find(key);
       if (found == roots.end()) return false;
-      NodeIndex root = found->second;
-      const auto tree = tree_of<which>(root);
+      const auto tree = tree_of<which>(found->second);
+      if (!tree.check()) return false;
       NodeIndex at = tree.end(Side::before);
       for (const NodeIndex node : group) {
         if (at != node || !is_sound(nodes_[node])) return false;
@@ -381,12 +391,16 @@ bool ConflictIndex::check_trees(const std::vector<NodeIndex>& nodes) const {
 
 bool ConflictIndex::check(ChainIndex chain, ItemIndex first) const {
   if (!has(chain)) return true;
-  NodeIndex root = chains_.find(chain)->second;
+  const NodeIndex root = chains_.find(chain)->second.root;
   const auto tree = tree_of<sequence>(root);
+  if (!tree.check()) return false;
   std::vector<NodeIndex> nodes;
   NodeIndex node = tree.end(Side::before);
   for (ItemIndex at = first; at != none; at = store_.items[at].right()) {
-    if (node == none || nodes_[node].item != at || node_of_[at] != node) return false;
+    if (node == none || nodes_[node].item != at || node_of_[at] != node ||
+        nodes_[node].client != store_.client(store_.items[at].client()).id) {
+      return false;
+    }
     if (!nodes.empty() && nodes_[nodes.back()].label >= nodes_[node].label) return false;
     nodes.push_back(node);
     node = tree.beside(node, Side::after);

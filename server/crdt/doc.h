@@ -38,7 +38,7 @@ struct DocOptions {
   std::size_t nesting_depth_max = limits::nesting_depth_max;
   // What was inserted at one place at once is put in order by walking over it. After so many steps
   // per item a list gets an index instead, which takes some 250 bytes an item. 0: after the first.
-  std::size_t conflict_steps_per_item = 256;
+  std::size_t conflict_steps_per_item = 64;
 };
 
 // What one update did to a replica.

@@ -231,15 +231,15 @@ class DocState {
   // What walks over conflicts in a chain have cost.
   struct Walks {
     std::uint64_t steps = 0;
-    std::uint64_t items = 0;  // Of the chain, when the first was noted.
+    std::uint64_t items = 0;  // Of the chain, when they were counted last.
   };
 
   std::deque<std::string> names_;
-  std::unordered_map<ChainIndex, Walks> walks_;                     // Never iterated.
-  std::unordered_map<std::string_view, StringIndex> name_indexes_;  // Never iterated.
-  bool formats_seen_ = false;                                       // Some text has had a format.
-  bool pending_changed_ = false;  // By the update that is being applied.
-  DecodedUpdate decoded_;         // Scratch, kept for its memory.
+  std::unordered_map<ChainIndex, Walks> walks_;           // Never iterated.
+  std::map<std::string_view, StringIndex> name_indexes_;  // Not by hashes: they could collide.
+  bool formats_seen_ = false;                             // Some text has had a format.
+  bool pending_changed_ = false;                          // By the update that is being applied.
+  DecodedUpdate decoded_;                                 // Scratch, kept for its memory.
 };
 
 }  // namespace syncline::crdt

@@ -179,18 +179,19 @@ class Conflicts {
 }  // namespace
 
 // Walking is the fastest where little conflicts, as nearly always. A chain whose walks have cost
-// more than its index will gets one.
+// about as much as its index will gets one.
 void DocState::note_walk(ChainIndex chain, std::size_t steps) {
   constexpr std::size_t few = 16;
   if (options.conflict_steps_per_item > 0 && steps <= few) return;
   Walks& walks = walks_[chain];
   walks.steps += steps;
-  if (walks.items == 0) {
-    for (ItemIndex at = chains[chain].first; at != none; at = store.items[at].right()) {
-      ++walks.items;
-    }
-  }
   if (walks.steps <= walks.items * options.conflict_steps_per_item) return;
+  // Counted again only when the chain's size has been walked several times since it was counted.
+  std::uint64_t items = 0;
+  for (ItemIndex at = chains[chain].first; at != none; at = store.items[at].right()) ++items;
+  const bool has_grown = items >= 2 * walks.items;
+  walks.items = items;
+  if (has_grown && walks.steps <= items * options.conflict_steps_per_item) return;
   walks_.erase(chain);
   conflicts.build(chain, chains[chain].first);
 }

@@ -21,6 +21,7 @@ using ClientSlot = std::uint32_t;   // Into StructStore's clients.
 using TypeIndex = std::uint32_t;    // Into DocState's types.
 using ChainIndex = std::uint32_t;   // Into DocState's chains.
 using StringIndex = std::uint32_t;  // Into DocState's names: keys and root names.
+using NodeIndex = std::uint32_t;    // Into the nodes of an index's trees.
 
 inline constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 

@@ -7,7 +7,7 @@
 
 namespace syncline::crdt {
 
-PositionIndex::NodeIndex PositionIndex::allocate(bool leaf) {
+NodeIndex PositionIndex::allocate(bool leaf) {
   NodeIndex index = none;
   if (free_.empty()) {
     index = static_cast<NodeIndex>(nodes_.size());
@@ -125,7 +125,7 @@ Clock PositionIndex::before(ItemIndex item) const {
 }
 
 // Moves the upper half of a full node into a new one beside it. Returns that.
-PositionIndex::NodeIndex PositionIndex::split(ChainIndex list, NodeIndex node) {
+NodeIndex PositionIndex::split(ChainIndex list, NodeIndex node) {
   if (nodes_[node].parent == none) {
     const NodeIndex root = allocate(false);
     nodes_[root].children[0] = node;

@@ -54,7 +54,6 @@ class PositionIndex {
   bool check(ChainIndex list, ItemIndex first, const ItemSlab& items) const;
 
  private:
-  using NodeIndex = std::uint32_t;
   static constexpr std::uint32_t fan_out = 16;
 
   struct Node {

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -116,7 +115,8 @@ class StructStore {
   void sort_new_clients() const;
 
   std::vector<ClientStructs> clients_;
-  std::unordered_map<ClientId, ClientSlot> slots_;  // Never iterated.
+  // Ordered, for numbers that clients choose could be chosen so that their hashes collide.
+  std::map<ClientId, ClientSlot> slots_;
   // The one asked for last: most structs refer to their own client.
   mutable ClientId last_client_ = 0;
   mutable ClientSlot last_slot_ = none;

@@ -37,6 +37,8 @@ bool DocState::extend_run(ClientSlot slot, ItemIndex left, ItemIndex next, std::
   return true;
 }
 
+// (Where the conflict index has a part, the general way tells it: origins change here.)
+//
 // True if the elements from clock `from` on, which are among those of the struct at `at`, have
 // become part of the deleted run beside it. False: nothing was done.
 bool DocState::shrink_run(ClientSlot slot, StructIndex::Position at, Clock from, Clock length) {

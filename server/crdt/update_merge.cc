@@ -1,9 +1,9 @@
 // yjs' mergeUpdates, whose every choice shows in the bytes.
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <queue>
-#include <unordered_map>
 
 #include "server/crdt/update_ops.h"
 #include "server/crdt/update_v1.h"
@@ -77,7 +77,7 @@ class Pieces {
   }
 
   std::vector<Client> clients_;
-  std::unordered_map<ClientId, std::size_t> indexes_;  // Never iterated.
+  std::map<ClientId, std::size_t> indexes_;  // Not by hashes, which could be made to collide.
   std::size_t last_ = 0;
 };
 

@@ -4,8 +4,8 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
-#include <unordered_map>
 
 namespace syncline::lib0 {
 namespace {
@@ -73,8 +73,7 @@ bool take_u64_be(Decoder& decoder, std::uint64_t& out) {
 
 // Keeps the last value of equal keys at the place of the first.
 void drop_duplicates(Any::Object& properties) {
-  std::unordered_map<std::string_view, std::size_t> first;
-  first.reserve(properties.size());
+  std::map<std::string_view, std::size_t> first;  // Not by hashes, which could be made to collide.
   std::vector<bool> dropped(properties.size());
   bool any_dropped = false;
   for (std::size_t i = 0; i < properties.size(); ++i) {

@@ -2,6 +2,7 @@
 // (Nothing here measures time. Walks over what conflicts would take minutes.)
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -98,34 +99,101 @@ TEST(conflicts, one_origin_and_as_many_right_origins) {
     update.add_between(client, {clients + 1, 0}, {clients + 1, clients + 1 - client}, "x");
   }
   take_in(doc, update.take());
-  // Only the lowest, which was made right behind the first, is not among those that conflict with
-  // the run.
   EXPECT_EQ(doc.text_of("t"), "." + std::string(clients, 'x') + std::string(clients, '.'));
   EXPECT_TRUE(doc.check().ok());
 }
 
-// Chains of origins through which nobody honest would write: siblings that stand among what hangs
-// on the one before them.
-TEST(conflicts, siblings_that_stand_among_each_others_offspring) {
-  constexpr ClientId siblings = 50'000;
-  Doc doc;
+// Origins that nobody honest would claim: siblings that stand among what hangs on the one before.
+void write_among_offspring(Doc& doc, ClientId siblings) {
   Strings update(1);
   update.add(1, "o");
   take_in(doc, update.take());
   for (ClientId i = 1; i <= siblings; ++i) {
-    // A sibling before what hangs on the last one; and then something that hangs on it.
     Strings sibling(1);
+    const std::string text(1, static_cast<char>('a' + i % 26));
     if (i == 1) {
-      sibling.add_after(2 * i, {1, 0}, "s");
+      sibling.add_after(2 * i, {1, 0}, text);
     } else {
-      sibling.add_between(2 * i, {1, 0}, {2 * i - 1, 0}, "s");
+      sibling.add_between(2 * i, {1, 0}, {2 * i - 1, 0}, text);
     }
     take_in(doc, sibling.take());
     Strings child(1);
-    child.add_after(2 * i + 1, {2 * i, 0}, "c");
+    child.add_after(2 * i + 1, {2 * i, 0}, "-");
     take_in(doc, child.take());
   }
-  EXPECT_EQ(doc.text_of("t").size(), 2 * siblings + 1);
+}
+
+TEST(conflicts, siblings_that_stand_among_each_others_offspring) {
+  Doc walking(DocOptions{.conflict_steps_per_item = std::numeric_limits<std::size_t>::max()});
+  Doc indexed(DocOptions{.conflict_steps_per_item = 0});
+  write_among_offspring(walking, 200);
+  write_among_offspring(indexed, 200);
+  EXPECT_EQ(indexed.text_of("t"), walking.text_of("t"));
+  Doc doc;
+  write_among_offspring(doc, 50'000);
+  EXPECT_EQ(doc.text_of("t").size(), 100'001u);
+  EXPECT_TRUE(doc.check().ok());
+}
+
+// A crowd; and then somebody deletes all of it, and what was the index's is given back.
+TEST(conflicts, an_index_goes_with_what_it_was_for) {
+  constexpr ClientId clients = 2'000;
+  Doc doc(DocOptions{.conflict_steps_per_item = 0});
+  Strings run(1);
+  run.add(1, std::string(clients, '.'));
+  take_in(doc, run.take());
+  const std::size_t before = doc.memory_bytes();
+  lib0::Encoder cuts;  // Every other element.
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1}}) {
+    cuts.write_var_uint(number);
+  }
+  cuts.write_var_uint(clients / 2);
+  for (Clock clock = 0; clock < clients; clock += 2) {
+    cuts.write_var_uint(clock);
+    cuts.write_var_uint(1);
+  }
+  take_in(doc, cuts.take());
+  for (ClientId client = 2; client < 5; ++client) {  // Conflicts.
+    Strings update(1);
+    update.add(client, "x");
+    take_in(doc, update.take());
+  }
+  const std::size_t indexed = doc.memory_bytes();
+  EXPECT_GT(indexed, before + clients * 200);
+  lib0::Encoder rest;
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1},
+                                     std::uint64_t{1}, std::uint64_t{0}, clients}) {
+    rest.write_var_uint(number);
+  }
+  take_in(doc, rest.take());
+  EXPECT_EQ(doc.text_of("t"), "xxx");
+  EXPECT_EQ(doc.struct_count(), 4u);
+  EXPECT_LT(doc.memory_bytes(), before + 2'000);
+  EXPECT_TRUE(doc.check().ok());
+}
+
+// A list that was short when something first conflicted, and is long now: a few more conflicts are
+// no reason to index all of it.
+TEST(conflicts, what_was_counted_of_a_short_list_does_not_hold_for_a_long_one) {
+  constexpr ClientId few = 40;
+  Doc doc;
+  for (ClientId client = 1; client <= few; ++client) {
+    Strings update(1);
+    update.add(client, "x");
+    take_in(doc, update.take());
+  }
+  for (ClientId client = few + 1; client <= 20'000; ++client) {  // Nothing conflicts with these.
+    Strings update(1);
+    update.add_after(client, {client - 1, 0}, "y");
+    take_in(doc, update.take());
+  }
+  const std::size_t before = doc.memory_bytes();
+  for (ClientId client = 20'001; client <= 20'200; ++client) {
+    Strings update(1);
+    update.add_between(client, {few - 30, 0}, {few, 0}, "z");
+    take_in(doc, update.take());
+  }
+  EXPECT_LT(doc.memory_bytes(), before + 200 * 400);
   EXPECT_TRUE(doc.check().ok());
 }
 
