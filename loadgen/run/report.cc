@@ -94,7 +94,7 @@ std::string counted(std::uint64_t count, const char* noun) {
   return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -110,7 +110,7 @@ std::string quoted(std::string_view text) {
 
 std::string quoted_list(const std::vector<std::string>& texts) {
   std::string out = "[";
-  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + quoted(text);
+  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + json_string(text);
   return out + "]";
 }
 
@@ -185,7 +185,7 @@ void print_json_options(std::string& out, const RunOptions& options) {
   std::vector<std::string> targets;
   for (const Target& target : options.targets) targets.push_back(target.text);
   out += "  \"options\": {\n    \"targets\": " + quoted_list(targets) + ",\n";
-  out += "    \"document_prefix\": " + quoted(options.document_prefix) + ",\n";
+  out += "    \"document_prefix\": " + json_string(options.document_prefix) + ",\n";
   print(out, "    \"clients\": %zu, \"documents\": %zu, \"threads\": %zu, \"seed\": %llu,\n",
         options.clients, options.documents, options.threads,
         static_cast<unsigned long long>(options.seed));

@@ -150,6 +150,28 @@ TEST_P(StoreConformance, keeps_the_order_of_the_calls_for_each_document) {
   }
 }
 
+TEST_P(StoreConformance, tells_the_updates_of_a_few_documents_apart) {
+  for (std::uint64_t round = 0; round < 20; ++round) {
+    const std::string number = std::to_string(round);
+    const RequestToken c = begin_append("c", "c" + number);
+    const RequestToken a = begin_append("a", "a" + number);
+    const RequestToken c_again = begin_append("c", "c again " + number);
+    const RequestToken fresh = begin_append("b" + number, "b" + number);
+    run();
+    EXPECT_EQ(recorder_.appends.at(c).sequence, Sequence{2 * round + 1});
+    EXPECT_EQ(recorder_.appends.at(a).sequence, Sequence{round + 1});
+    EXPECT_EQ(recorder_.appends.at(c_again).sequence, Sequence{2 * round + 2});
+    EXPECT_EQ(recorder_.appends.at(fresh).sequence, Sequence{1});
+    for (const auto& [name, text] :
+         {std::pair(std::string("c"), "c again " + number),
+          std::pair(std::string("a"), "a" + number), std::pair("b" + number, "b" + number)}) {
+      const ports::LogPage page = read_log(name);
+      ASSERT_FALSE(page.records.empty());
+      EXPECT_EQ(as_text(page.records.back().update.view()), text);
+    }
+  }
+}
+
 TEST_P(StoreConformance, gives_back_the_bytes_and_the_checksum) {
   std::string every_byte;
   for (int i = 0; i < 256; ++i) every_byte.push_back(static_cast<char>(i));

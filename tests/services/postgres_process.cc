@@ -49,7 +49,7 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
-std::string quoted(const std::string& text) {
+std::string shell_word(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
@@ -165,7 +165,7 @@ void PostgresProcess::signal_all(int signal) const {
 
 std::string PostgresProcess::run_sql(const std::string& sql, const std::string& database) const {
   return output_of(program("psql") + " --no-psqlrc --quiet --tuples-only --no-align --dbname " +
-                   quoted(url(database)) + " --command " + quoted(sql) + " 2>&1");
+                   shell_word(url(database)) + " --command " + shell_word(sql) + " 2>&1");
 }
 
 }  // namespace syncline::tests

@@ -173,29 +173,38 @@ CREATE TABLE forgotten (
   bytes       bigint NOT NULL
 );
 
--- The same as append() was. While people type and nothing is slow, nearly every transaction has one
--- update, of a document that is there: that costs a tenth without what is needed for more.
+-- The same as append() was, which is for many updates at once: what finds and locks all of their
+-- documents in one go costs as much as a dozen of them one by one. While people type and nothing is
+-- slow, nearly every transaction has one to three. The names are given in the order of their bytes,
+-- in which lock_documents() takes them, too.
 ALTER FUNCTION append(text[], bigint[], bytea[]) RENAME TO append_many;
 CREATE FUNCTION append(names text[], checksums bigint[], updates bytea[]) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 DECLARE
+  few constant int := 8;
   target bigint;
   number bigint;
+  sequences bigint[];
 BEGIN
-  IF cardinality(names) = 1 THEN
-    UPDATE documents SET
-      head = head + 1,
-      log_bytes = log_bytes + octet_length(updates[1]),
-      updated_at_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint
-    WHERE name = names[1]
-    RETURNING id, head INTO target, number;
-    IF FOUND THEN
-      INSERT INTO updates (document_id, sequence, checksum, data)
-        VALUES (target, number, checksums[1], updates[1]);
-      RETURN ARRAY[number];
-    END IF;
+  IF cardinality(names) > few THEN
+    RETURN append_many(names, checksums, updates);
   END IF;
-  RETURN append_many(names, checksums, updates);
+  FOR i IN 1..cardinality(names) LOOP
+    LOOP
+      UPDATE documents SET
+        head = head + 1,
+        log_bytes = log_bytes + octet_length(updates[i]),
+        updated_at_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+      WHERE name = names[i]
+      RETURNING id, head INTO target, number;
+      EXIT WHEN FOUND;
+      PERFORM lock_documents(names[i:i]);
+    END LOOP;
+    INSERT INTO updates (document_id, sequence, checksum, data)
+      VALUES (target, number, checksums[i], updates[i]);
+    sequences[i] := number;
+  END LOOP;
+  RETURN sequences;
 END $$;
 
 -- Writes a snapshot unless there is one at this or a later sequence, or the log does not go so far:

@@ -1,14 +1,17 @@
 #include "server/adapters/postgres/write_statements.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string>
 #include <tuple>
 
 #include "server/adapters/postgres/text_format.h"
+#include "server/base/assert.h"
 
 namespace syncline::adapters::postgres {
 namespace {
@@ -154,13 +157,20 @@ void prepare_writes(pqxx::connection& connection) {
       "DELETE FROM drained WHERE document_id = $1::bigint AND lineage = ANY ($2::bigint[])");
 }
 
-// One statement without BEGIN and COMMIT: one round trip.
+// One statement without BEGIN and COMMIT: one round trip. It takes the documents in the order of
+// their names, which is that of all who lock several.
 std::vector<Sequence> append(pqxx::connection& connection,
                              std::span<const store::AppendRequest> requests) {
+  std::vector<std::size_t> order(requests.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t at) -> const std::string& {
+    return requests[at].document.text();
+  });
   ArrayText names;
   ArrayText checksums;
   ArrayText updates;
-  for (const store::AppendRequest& request : requests) {
+  for (const std::size_t at : order) {
+    const store::AppendRequest& request = requests[at];
     names.add(request.document.text());
     checksums.add(to_signed(request.checksum));
     updates.add(request.update.view());
@@ -168,7 +178,11 @@ std::vector<Sequence> append(pqxx::connection& connection,
   pqxx::nontransaction statement(connection);
   const pqxx::result result =
       statement.exec_prepared("append", names.take(), checksums.take(), updates.take());
-  return sequences_of(result[0][0].c_str(), requests.size());
+  const std::vector<Sequence> sorted = sequences_of(result[0][0].c_str(), requests.size());
+  SYNCLINE_ASSERT(sorted.size() == order.size(), sorted.size(), order.size());
+  std::vector<Sequence> sequences(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) sequences[order[i]] = sorted[i];
+  return sequences;
 }
 
 bool write_snapshot(pqxx::connection& connection, const store::SnapshotRequest& request) {

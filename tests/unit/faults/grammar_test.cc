@@ -59,26 +59,26 @@ std::string row(std::initializer_list<std::string_view> cells) {
   return line + "\n";
 }
 
-std::string quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
+std::string in_backquotes(std::string_view name) { return "`" + std::string(name) + "`"; }
 
 TEST(grammar, lists_every_kind) {
   std::string table;
   for (const FaultKindInfo& info : all_fault_kinds()) {
-    table += row({quoted(info.name), targets_of(info), parameter_of(info), info.lasts ? "for" : "",
-                  info.help});
+    table += row({in_backquotes(info.name), targets_of(info), parameter_of(info),
+                  info.lasts ? "for" : "", info.help});
   }
   EXPECT_THAT(grammar(), HasSubstr(table));
 }
 
 TEST(grammar, lists_every_event) {
   std::string table;
-  for (const ProbeInfo& info : all_probes()) table += row({quoted(info.name), info.help});
+  for (const ProbeInfo& info : all_probes()) table += row({in_backquotes(info.name), info.help});
   EXPECT_THAT(grammar(), HasSubstr(table));
 }
 
 TEST(grammar, lists_every_option) {
   std::string table;
-  for (const OptionInfo& info : all_options()) table += row({quoted(info.name), info.help});
+  for (const OptionInfo& info : all_options()) table += row({in_backquotes(info.name), info.help});
   EXPECT_THAT(grammar(), HasSubstr(table));
 }
 

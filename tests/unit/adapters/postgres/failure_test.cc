@@ -140,6 +140,7 @@ TEST(PostgresFailure, NodesThatWriteTheSameDocumentsNeverBlockEachOtherForGood) 
   constexpr int nodes = 4;
   constexpr int rounds = 60;
   constexpr int documents = 12;
+  constexpr int few = 5;  // Which are appended one by one.
   PostgresOptions options = quick_options(url);
   options.statement_timeout = seconds(20);
   ASSERT_TRUE(PostgresPorts().open(options).ok());  // Tables.
@@ -150,7 +151,7 @@ TEST(PostgresFailure, NodesThatWriteTheSameDocumentsNeverBlockEachOtherForGood) 
       Client client(options);
       for (int round = 0; round < rounds; ++round) {
         // Each in an order of its own.
-        for (int i = 0; i < documents; ++i) {
+        for (int i = 0; i < (round % 2 == 0 ? documents : few); ++i) {
           const int which = (i * (2 * node + 1) + round) % documents;
           client.append("doc" + std::to_string(which), "x");
         }
@@ -165,7 +166,7 @@ TEST(PostgresFailure, NodesThatWriteTheSameDocumentsNeverBlockEachOtherForGood) 
   EXPECT_EQ(failures, 0);
   std::size_t total = 0;
   for (int i = 0; i < documents; ++i) total += log_of(url, "doc" + std::to_string(i)).size();
-  EXPECT_EQ(total, static_cast<std::size_t>(nodes * rounds * documents));
+  EXPECT_EQ(total, static_cast<std::size_t>(nodes * rounds * (documents + few) / 2));
 }
 
 TEST(PostgresFailure, WhatIsTooLargeIsRefusedAlone) {
