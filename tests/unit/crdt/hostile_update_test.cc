@@ -49,8 +49,8 @@ TEST(check_update, claims_cost_nothing) {
 // What was collected stands in no list any more, and does not say what once stood behind it.
 TEST(apply_update, typing_behind_what_was_collected) {
   Doc doc;
-  // A type in an array, which holds y, z and x: the first two of one client, and apart. Then the type
-  // is deleted, and what it held becomes one GC a client.
+  // A type in an array, which holds y, z and x: the first two of one client, and apart. Then the
+  // type is deleted, and what it held becomes one GC a client.
   ASSERT_TRUE(doc.apply_update(from_hex("01 01 01 00 07 01 01 61 02 00")).ok());
   ASSERT_TRUE(doc.apply_update(from_hex("01 01 03 00 04 00 01 00 01 79 00")).ok());
   ASSERT_TRUE(doc.apply_update(from_hex("01 01 02 00 84 03 00 01 78 00")).ok());
