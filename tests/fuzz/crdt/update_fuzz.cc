@@ -1,5 +1,6 @@
 // Update format v1 from strangers: what the check lets through can be applied, keeps every
-// invariant, and comes out as a document that reads itself again.
+// invariant, also where conflicts are put in order by an index, and comes out as a document that
+// reads itself again.
 
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   read_everything(doc);
+  Doc indexed(DocOptions{.conflict_steps_per_item = 0});
+  SYNCLINE_ASSERT(indexed.apply_update(update).ok());
+  check(indexed);
+  SYNCLINE_ASSERT(indexed.to_json() == doc.to_json());
   const Bytes state = doc.encode_state_as_update(empty_state_vector()).value();
   SYNCLINE_ASSERT(check_update(state).ok());
   SYNCLINE_ASSERT(doc.apply_update(update).ok());
