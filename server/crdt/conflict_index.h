@@ -42,7 +42,6 @@ class ConflictIndex {
   explicit ConflictIndex(const StructStore& store) : store_(store) {}
 
   bool has(ChainIndex chain) const { return !chains_.empty() && chains_.contains(chain); }
-  bool empty() const { return chains_.empty(); }
 
   // Makes the chain's index. O(n log n). REQUIRES: it has none; all of its items are in the store.
   void build(ChainIndex chain, ItemIndex first);
