@@ -174,7 +174,7 @@ CREATE TABLE forgotten (
 );
 
 -- The same as append() was, which is for many updates at once: what finds and locks all of their
--- documents in one go costs as much as a dozen of them one by one. While people type and nothing is
+-- documents in one go costs as much as several of them one by one. While people type and nothing is
 -- slow, nearly every transaction has one to three. The names are given in the order of their bytes,
 -- in which lock_documents() takes them, too.
 ALTER FUNCTION append(text[], bigint[], bytea[]) RENAME TO append_many;

@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include "server/crdt/doc.h"
-#include "server/crdt/map.h"
 #include "server/crdt/text.h"
 #include "server/lib0/encoder.h"
 
