@@ -133,7 +133,7 @@ OptionGroup inbound_options(ServeOptions& v) {
             "Messages that have arrived in part, per thread; beyond it, the largest is given up",
             size_value(v.unfinished_bytes_max, mebibyte, 1024 * gibibyte)},
            {"max-pending-bytes", "SIZE",
-            "Updates of one document that wait for others that have not come",
+            "Memory, for one document, of what waits for updates that have not come",
             size_value(v.core.pending_bytes_max, kibibyte, 64 * gibibyte)},
            {"max-unlogged-bytes", "SIZE",
             "Updates of one document that are not saved yet; beyond it, its writers must wait",

@@ -165,12 +165,10 @@ Result<void> DocState::check() const {
   if (linked != items) {
     return broken(std::to_string(items) + " items, " + std::to_string(linked) + " in lists");
   }
-  if (pending) {
-    DecodedUpdate waiting;
-    SYNCLINE_TRY(decode_update(pending->update, UpdateLimits::none(), waiting));
-    if (waiting.structs.empty()) return broken("nothing waits");
+  for (const IdRange& range : pending_deletes.list()) {
+    if (range.clock < store.state(range.client)) return broken("a deletion that need not wait");
   }
-  return {};
+  return pending.check(store);
 }
 
 }  // namespace syncline::crdt

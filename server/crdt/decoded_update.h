@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -45,6 +45,19 @@ struct DecodedStruct {
 };
 
 static_assert(sizeof(DecodedStruct) == 80);
+
+// The first of the ids of other clients that a struct refers to and that are not there yet, if
+// there is one. `state_of` tells how far each client is known.
+template <class StateOf>
+std::optional<Id> first_missing(const DecodedStruct& value, const StateOf& state_of) {
+  const auto lacks = [&](const Id& id) {
+    return id.client != value.id.client && id.clock >= state_of(id.client);
+  };
+  if (value.has_origin && lacks(value.origin)) return value.origin;
+  if (value.has_right_origin && lacks(value.right_origin)) return value.right_origin;
+  if (value.parent == ParentKind::item && lacks(value.parent_item)) return value.parent_item;
+  return std::nullopt;
+}
 
 // All structs of one client in an update, in clock order.
 struct ClientRun {

@@ -73,13 +73,12 @@ std::size_t Doc::memory_bytes() const {
   if (is_folded()) return sizeof(Doc) + folded_.capacity();
   const DocState& doc = state();
   constexpr std::size_t mark_bytes = 64;  // A node of a map.
-  const std::size_t waiting = doc.pending ? doc.pending->update.size() : 0;
   return sizeof(DocState) + doc.store.struct_count() * (sizeof(Item) + sizeof(ItemIndex)) +
          doc.store.arena_bytes() + doc.store.mark_count() * mark_bytes +
          doc.types.size() * sizeof(Type) + doc.chains.size() * sizeof(Chain) +
          doc.positions.memory_bytes() + doc.conflicts.memory_bytes() +
-         doc.store.client_count() * sizeof(ClientStructs) + waiting +
-         doc.pending_deletes.size() * sizeof(IdRange);
+         doc.store.client_count() * sizeof(ClientStructs) + doc.pending.memory_bytes() +
+         doc.pending_deletes.memory_bytes();
 }
 
 std::size_t Doc::struct_count() const { return state().store.struct_count(); }

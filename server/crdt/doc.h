@@ -34,6 +34,7 @@ struct DocOptions {
   // every yjs client does. A server leaves it to them: what it deletes by itself it would neither
   // log nor pass on, and the client that deletes the same would be told that this is nothing new.
   bool tidies_formats = true;
+  // Memory for what waits.
   std::size_t pending_bytes_max = limits::pending_bytes_max;
   std::size_t nesting_depth_max = limits::nesting_depth_max;
   // What was inserted at one place at once is put in order by walking over it. After so many steps

@@ -11,7 +11,9 @@
 
 #include "server/crdt/conflict_index.h"
 #include "server/crdt/doc.h"
+#include "server/crdt/id_ranges.h"
 #include "server/crdt/item.h"
+#include "server/crdt/pending_structs.h"
 #include "server/crdt/position_index.h"
 #include "server/crdt/struct_store.h"
 #include "server/crdt/update_ops.h"
@@ -61,12 +63,6 @@ struct IntegrationPlan {
   };
   std::vector<Step> steps;
   std::vector<ClientRun> rest;  // What has to wait, highest client first.
-  StateVector missing;          // Of each client the first clock that one of them waits for.
-};
-
-struct PendingStructs {
-  Bytes update;
-  StateVector missing;
 };
 
 // A replica: its structs and types, what waits, and the current transaction. All of server/crdt
@@ -171,13 +167,14 @@ class DocState {
   // The item or GC that holds an id; nullptr if it has not come.
   const Item* find_item(const Id& id) const;
   IntegrationPlan plan(const DecodedUpdate& update) const;
-  bool has_pending() const { return pending.has_value() || !pending_deletes.empty(); }
+  bool has_pending() const { return !pending.empty() || !pending_deletes.empty(); }
 
   // encode.cc
 
   void write_item(lib0::Encoder& encoder, const Item& item, Clock offset) const;
   std::vector<IdRange> delete_set() const;
   Bytes encode_since(const StateVector& known, UpdateFormat format) const;
+  Bytes merge_with_pending(Bytes update, const StateVector& known) const;
   Bytes encode_with_pending(const StateVector& known, UpdateFormat format) const;
   // The update that the current transaction makes. REQUIRES: it is local and about to end.
   Bytes encode_transaction(UpdateFormat format);
@@ -193,8 +190,8 @@ class DocState {
   PositionIndex positions;
   ConflictIndex conflicts{store};
   std::map<std::string, TypeIndex, std::less<>> roots;
-  std::optional<PendingStructs> pending;
-  std::vector<IdRange> pending_deletes;
+  PendingStructs pending;
+  IdRanges pending_deletes;
   Transaction transaction;
 
  private:
@@ -226,7 +223,8 @@ class DocState {
   void finish_structures();
   void collect(ItemIndex index, bool parent_collected, std::vector<ItemIndex>& work);
   void apply_decoded(DecodedUpdate& update, const IntegrationPlan& integration);
-  void take_rest(const DecodedUpdate& update, const IntegrationPlan& integration);
+  void apply_pending_deletes();
+  std::size_t pending_growth(const DecodedUpdate& update, const IntegrationPlan& integration) const;
 
   // What walks over conflicts in a chain have cost.
   struct Walks {

@@ -145,19 +145,23 @@ Bytes DocState::encode_since(const StateVector& known, UpdateFormat format) cons
                                     : write_state<WriterV2>(*this, known);
 }
 
-Bytes DocState::encode_with_pending(const StateVector& known, UpdateFormat format) const {
-  if (!has_pending()) return encode_since(known, format);
+// An update, and what waits of which somebody lacks.
+Bytes DocState::merge_with_pending(Bytes update, const StateVector& known) const {
   std::vector<Bytes> parts;
-  parts.push_back(encode_since(known, UpdateFormat::v1));
-  if (!pending_deletes.empty()) parts.push_back(without_structs(pending_deletes));
-  if (pending) {
+  parts.push_back(std::move(update));
+  if (!pending_deletes.empty()) parts.push_back(without_structs(pending_deletes.list()));
+  if (!pending.empty()) {
     DecodedUpdate waiting;
-    const auto read = decode_update(pending->update, UpdateLimits::none(), waiting);
-    SYNCLINE_ASSERT(read.ok());
+    pending.view(waiting);
     parts.push_back(diff_update(waiting, known));
   }
   const std::vector<BytesView> views(parts.begin(), parts.end());
-  Bytes merged = merge_updates(views).value();
+  return merge_updates(views).value();
+}
+
+Bytes DocState::encode_with_pending(const StateVector& known, UpdateFormat format) const {
+  if (!has_pending()) return encode_since(known, format);
+  Bytes merged = merge_with_pending(encode_since(known, UpdateFormat::v1), known);
   if (format == UpdateFormat::v1) return merged;
   return convert_update(merged, UpdateFormat::v1, format).value();
 }
@@ -324,17 +328,7 @@ std::vector<Bytes> DocState::encode_chunks(const StateVector& known,
   Encoder encoder;
   chunker.write_last(encoder);
   write_delete_set(encoder, delete_set());
-  std::vector<Bytes> last;
-  last.push_back(encoder.take());
-  if (!pending_deletes.empty()) last.push_back(without_structs(pending_deletes));
-  if (pending) {
-    DecodedUpdate waiting;
-    const auto read = decode_update(pending->update, UpdateLimits::none(), waiting);
-    SYNCLINE_ASSERT(read.ok());
-    last.push_back(diff_update(waiting, known));
-  }
-  const std::vector<BytesView> views(last.begin(), last.end());
-  chunks.push_back(views.size() == 1 ? std::move(last[0]) : merge_updates(views).value());
+  chunks.push_back(merge_with_pending(encoder.take(), known));
   return chunks;
 }
 

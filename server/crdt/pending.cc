@@ -1,7 +1,6 @@
 // Applying an update: what can be integrated now, what has to wait, and what waited before.
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "server/base/assert.h"
 #include "server/crdt/doc_state.h"
@@ -116,32 +115,12 @@ class Planner {
 
   // What has to be known before the struct, besides those before it in its run.
   std::optional<Id> missing(const DecodedStruct& value) {
-    const auto lacks = [&](const Id& id) {
-      return id.client != value.id.client && id.clock >= state(id.client);
-    };
-    if (value.has_origin && lacks(value.origin)) return value.origin;
-    if (value.has_right_origin && lacks(value.right_origin)) return value.right_origin;
-    if (value.parent == ParentKind::item && lacks(value.parent_item)) return value.parent_item;
-    return std::nullopt;
+    return first_missing(value, [&](ClientId client) { return state(client); });
   }
 
-  void miss(const Id& id) {
-    const auto [entry, inserted] = plan_.missing.try_emplace(id.client, id.clock);
-    if (!inserted) entry->second = std::min(entry->second, id.clock);
-  }
-
-  // Notes for each what it waits for itself: one that waits for the front of a run of which only
-  // the end is here can go on when the front comes, though the end cannot. (yjs notes what the
-  // struct on top waits for, and may then wait for ever.)
   void put_aside() {
     for (const Waiting& waiting : stack_) {
-      const DecodedStruct& value = update_.structs[waiting.index];
       Run& run = runs_[waiting.run];
-      if (run.state < value.id.clock) {
-        miss({value.id.client, value.id.clock - 1});
-      } else if (const std::optional<Id> other = missing(value)) {
-        miss(*other);
-      }
       run.rest = std::min(run.rest, waiting.index);
       run.end = run.next;
     }
@@ -155,43 +134,10 @@ class Planner {
   IntegrationPlan plan_;
 };
 
-// The structs that have to wait, as an update without deletes.
-Bytes encode_rest(const DecodedUpdate& update, const std::vector<ClientRun>& rest) {
-  lib0::Encoder encoder;
-  encoder.write_var_uint(rest.size());
-  for (const ClientRun& run : rest) {
-    encoder.write_var_uint(run.end - run.begin);
-    encoder.write_var_uint(run.client);
-    encoder.write_var_uint(update.structs[run.begin].id.clock);
-    for (std::size_t i = run.begin; i < run.end; ++i) write_struct(encoder, update.structs[i], 0);
-  }
-  encoder.write_var_uint(0);
-  return encoder.take();
-}
-
 }  // namespace
 
 IntegrationPlan DocState::plan(const DecodedUpdate& update) const {
   return Planner(store, update).plan();
-}
-
-void DocState::take_rest(const DecodedUpdate& update, const IntegrationPlan& integration) {
-  if (integration.rest.empty()) return;
-  Bytes rest = encode_rest(update, integration.rest);
-  if (!pending) {
-    pending = PendingStructs{std::move(rest), integration.missing};
-    pending_changed_ = true;
-    return;
-  }
-  for (const auto& [client, clock] : integration.missing) {
-    const auto [entry, inserted] = pending->missing.try_emplace(client, clock);
-    if (!inserted) entry->second = std::min(entry->second, clock);
-  }
-  const BytesView both[] = {pending->update, rest};
-  Bytes merged = merge_updates(both).value();
-  if (merged == pending->update) return;
-  pending->update = std::move(merged);
-  pending_changed_ = true;
 }
 
 void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integration) {
@@ -204,35 +150,36 @@ void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integ
     integrate(update.structs[step.begin], step.offset);
     for (std::size_t i = step.begin + 1; i < step.end; ++i) integrate(update.structs[i], 0);
   }
-  bool retry = false;
-  if (pending) {
-    retry = std::any_of(pending->missing.begin(), pending->missing.end(),
-                        [&](const auto& entry) { return entry.second < store.state(entry.first); });
+  pending_changed_ |= pending.add(update, integration.rest, store);
+  for (const IdRange& range : update.deletes) {
+    const IdRange rest = apply_delete(range);
+    if (rest.length > 0) pending_changed_ |= pending_deletes.add(rest);
   }
-  take_rest(update, integration);
-  const auto apply_deletes = [&](const std::vector<IdRange>& ranges) {
-    std::vector<IdRange> waiting;
-    for (const IdRange& range : ranges) {
-      if (const IdRange rest = apply_delete(range); rest.length > 0) waiting.push_back(rest);
+  apply_pending_deletes();
+  if (pending.empty()) return;
+  DecodedUpdate freed;
+  pending.release(store, transaction.touched, freed);
+  if (freed.structs.empty()) return;
+  pending_changed_ = true;
+  const IntegrationPlan again = plan(freed);
+  SYNCLINE_ASSERT(again.rest.empty());
+  apply_decoded(freed, again);
+}
+
+// What is to be deleted of the clients that the transaction has touched, the highest first, as yjs
+// keeps it.
+void DocState::apply_pending_deletes() {
+  if (pending_deletes.empty()) return;
+  std::vector<ClientSlot> slots = transaction.touched;
+  std::sort(slots.begin(), slots.end(),
+            [&](ClientSlot a, ClientSlot b) { return store.client(a).id > store.client(b).id; });
+  for (const ClientSlot slot : slots) {
+    const ClientStructs& client = store.client(slot);
+    while (const auto range = pending_deletes.take_first(client.id, client.state)) {
+      pending_changed_ = true;
+      const IdRange rest = apply_delete(*range);
+      if (rest.length > 0) pending_deletes.add(rest);
     }
-    return waiting;
-  };
-  std::vector<IdRange> waiting = apply_deletes(update.deletes);
-  if (!pending_deletes.empty()) {
-    std::vector<IdRange> still = apply_deletes(pending_deletes);
-    const bool both = !waiting.empty() && !still.empty();
-    waiting.insert(waiting.end(), still.begin(), still.end());
-    if (both) sort_and_merge(waiting);
-  }
-  if (waiting != pending_deletes) pending_changed_ = true;
-  pending_deletes = std::move(waiting);
-  if (retry) {
-    const Bytes waited = std::move(pending->update);
-    pending.reset();
-    DecodedUpdate again;
-    const auto read = decode_update(waited, UpdateLimits::none(), again);
-    SYNCLINE_ASSERT(read.ok());
-    apply_decoded(again, plan(again));
   }
 }
 
@@ -275,14 +222,28 @@ Result<void> DocState::check_capacity(const DecodedUpdate& update) const {
       return Error{ErrorCode::number_too_large, "more than 2^32 elements of one client"};
     }
   }
-  // A struct may cut two others, and be a type with its list and a key.
-  const std::size_t structs = update.structs.size() + update.deletes.size();
-  if (store.client_count() + update.runs.size() >= Item::clients_max ||
-      chains.size() + 2 * structs >= Item::chains_max ||
+  // A struct may cut two others, and be a type with its list and a key. What waits may follow.
+  const std::size_t structs =
+      update.structs.size() + update.deletes.size() + pending.size() + pending_deletes.size();
+  const std::size_t clients = store.client_count() + update.runs.size() + pending.client_count();
+  if (clients >= Item::clients_max || chains.size() + 2 * structs >= Item::chains_max ||
       store.items.size() + 3 * structs >= items_max) {
     return Error{ErrorCode::too_large, "the document would outgrow its index"};
   }
   return {};
+}
+
+// The memory that what has to wait would take, at most.
+std::size_t DocState::pending_growth(const DecodedUpdate& update,
+                                     const IntegrationPlan& integration) const {
+  std::size_t early = 0;
+  for (const IdRange& range : update.deletes) {
+    const Clock state = store.state(range.client);
+    if (range.end() <= state) continue;
+    const Clock from = std::max(range.clock, state);
+    if (!pending_deletes.covers({range.client, from, range.end() - from})) ++early;
+  }
+  return pending.growth(update, integration.rest) + early * IdRanges::range_bytes;
 }
 
 Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limits,
@@ -306,14 +267,8 @@ Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limit
   if (!limits.accepted_before) SYNCLINE_TRY(check_references(decoded_));
   const IntegrationPlan integration = plan(decoded_);
   if (!limits.accepted_before) SYNCLINE_TRY(check_continuations(decoded_, integration));
-  const std::size_t waiting =
-      (pending ? pending->update.size() : 0) + pending_deletes.size() * sizeof(IdRange);
-  std::size_t more = 0;
-  if (!integration.rest.empty()) more = encode_rest(decoded_, integration.rest).size();
-  std::size_t early = 0;
-  for (const IdRange& range : decoded_.deletes) early += range.end() > store.state(range.client);
-  if (!decoded_.structs.empty()) early = std::min(early, decoded_.deletes.size());
-  more += early * sizeof(IdRange);
+  const std::size_t waiting = pending.memory_bytes() + pending_deletes.memory_bytes();
+  const std::size_t more = pending_growth(decoded_, integration);
   if (more > 0 && waiting + more > options.pending_bytes_max &&
       (!integration.rest.empty() || integration.steps.empty())) {
     return Error{ErrorCode::too_many_pending, std::to_string(waiting + more) + " bytes"};

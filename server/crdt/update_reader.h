@@ -57,6 +57,12 @@ class UpdateReader {
     return source_.expect_end();
   }
 
+  // One struct alone, whose id is known.
+  Result<void> read_one(DecodedStruct& value) {
+    if (!read_struct(value)) return source_.failure();
+    return source_.expect_end();
+  }
+
  private:
   bool read_clients() {
     std::uint64_t clients = 0;

@@ -174,6 +174,12 @@ Result<void> decode_update_v1(BytesView update, const UpdateLimits& limits, Deco
   return UpdateReader<SourceV1>(source, limits, limits.structs_max, out).read();
 }
 
+Result<void> decode_struct_v1(BytesView bytes, DecodedStruct& value, DecodedUpdate& out) {
+  SourceV1 source(bytes);
+  const UpdateLimits limits = UpdateLimits::none();
+  return UpdateReader<SourceV1>(source, limits, limits.structs_max, out).read_one(value);
+}
+
 void write_struct(Encoder& encoder, const DecodedStruct& value, Clock offset) {
   WriterV1 writer(encoder);
   write_struct(writer, DecodedView(value), offset);

@@ -15,6 +15,10 @@ namespace syncline::crdt {
 // Adds what the update holds to `out`.
 Result<void> decode_update_v1(BytesView update, const UpdateLimits& limits, DecodedUpdate& out);
 
+// Reads one struct that write_struct has written. `value` has its id, and gets the rest; what has
+// to be rewritten goes to out.rewritten.
+Result<void> decode_struct_v1(BytesView bytes, DecodedStruct& value, DecodedUpdate& out);
+
 // Writes the fields of an update into an encoder that somebody else owns.
 class WriterV1 {
  public:

@@ -19,6 +19,7 @@ const meanings = {
 const works = {
   load: { colour: '#0072b2', meaning: 'load: one update' },
   apply: { colour: '#d55e00', meaning: 'apply: an update a struct' },
+  late: { colour: '#8c564b', meaning: 'apply: the last client first' },
   edit: { colour: '#cc79a7', meaning: 'edit: local, by index' },
   merge: { colour: '#009e73', meaning: 'merge 64 updates' },
   encode: { colour: '#000000', meaning: 'encode all' },

@@ -11,10 +11,12 @@
 #include <cstdio>
 #include <ctime>
 #include <functional>
+#include <numeric>
 #include <random>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/crdt/doc.h"
 #include "server/crdt/map.h"
@@ -75,6 +77,15 @@ class Measurement {
         for (const BytesView update : views) take_in(fresh, update);
       });
     }
+    if (wanted("late") && has_many_clients(history)) {
+      const EncodedParts parts = encode_parts(history, count_);
+      const auto views = client_by_client(history, parts);
+      measure("late", [&] {
+        Doc fresh({.pending_bytes_max = SIZE_MAX});
+        for (const BytesView update : views) take_in(fresh, update);
+        expect(!fresh.has_pending(), "something waits for ever");
+      });
+    }
     if (shape_.name == "scattered") measure("edit", [&] { insert_at_random(); });
     if (shape_.name == "deleted") measure("edit", [&] { remove_at_random(); });
     if (shape_.name == "map") measure("edit", [&] { set_at_random(); });
@@ -97,6 +108,26 @@ class Measurement {
                 static_cast<int>(work.size()), work.data(), count_, spent / times);
     std::fflush(stdout);
     if (spent > patience_ms) given_up_.insert(work);
+  }
+
+  static bool has_many_clients(const GrownHistory& history) {
+    return std::any_of(history.structs.begin(), history.structs.end(),
+                       [](const Made& made) { return made.client != 0; });
+  }
+
+  // All that the last client has made, then the one before it: nearly everything waits, and each
+  // update of the first client sets a little of it free.
+  static std::vector<BytesView> client_by_client(const GrownHistory& history,
+                                                 const EncodedParts& parts) {
+    const auto views = parts.views();
+    std::vector<std::size_t> order(history.structs.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return history.structs[a].client > history.structs[b].client;
+    });
+    std::vector<BytesView> sorted;
+    for (const std::size_t at : order) sorted.push_back(views[at]);
+    return sorted;
   }
 
   void insert_at_random() const {
