@@ -29,10 +29,11 @@ inline constexpr std::size_t nesting_depth_max = 128;
 inline constexpr std::size_t close_reason_bytes_max = 123;
 
 // The memory of structs and delete ranges that wait for missing predecessors, per document: their
-// bytes, and about 130 for each. Room for the largest message of usual structs.
-inline constexpr std::size_t pending_bytes_max = 64 * mebibyte;
+// bytes, and about 130 for each. A letter typed takes some 18 bytes, so that is room for about as
+// many as the largest message can bring.
+inline constexpr std::size_t pending_bytes_max = 128 * mebibyte;
 
-static_assert(pending_bytes_max >= message_bytes_max);
+static_assert(pending_bytes_max >= 8 * message_bytes_max, "a message of letters may have to wait");
 
 // An encoded state vector; one entry has at least two bytes.
 inline constexpr std::size_t state_vector_bytes_max = 2 * mebibyte;

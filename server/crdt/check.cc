@@ -165,10 +165,13 @@ Result<void> DocState::check() const {
   if (linked != items) {
     return broken(std::to_string(items) + " items, " + std::to_string(linked) + " in lists");
   }
+  const bool is_behind = !touched_locally_.empty();
   for (const IdRange& range : pending_deletes.list()) {
-    if (range.clock < store.state(range.client)) return broken("a deletion that need not wait");
+    if (!is_behind && range.clock < store.state(range.client)) {
+      return broken("a deletion that need not wait");
+    }
   }
-  return pending.check(store);
+  return pending.check(store, is_behind);
 }
 
 }  // namespace syncline::crdt

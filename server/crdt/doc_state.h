@@ -223,8 +223,8 @@ class DocState {
   void finish_structures();
   void collect(ItemIndex index, bool parent_collected, std::vector<ItemIndex>& work);
   void apply_decoded(DecodedUpdate& update, const IntegrationPlan& integration);
-  void apply_pending_deletes();
-  std::size_t pending_growth(const DecodedUpdate& update, const IntegrationPlan& integration) const;
+  void apply_pending_deletes(std::vector<ClientSlot> advanced);
+  Result<void> check_pending(const DecodedUpdate& update, const IntegrationPlan& integration) const;
 
   // What walks over conflicts in a chain have cost.
   struct Walks {
@@ -236,8 +236,10 @@ class DocState {
   std::unordered_map<ChainIndex, Walks> walks_;           // Never iterated.
   std::map<std::string_view, StringIndex> name_indexes_;  // Not by hashes: they could collide.
   bool formats_seen_ = false;                             // Some text has had a format.
-  bool pending_changed_ = false;                          // By the update that is being applied.
-  DecodedUpdate decoded_;                                 // Scratch, kept for its memory.
+  // By local edits since the last update: as in yjs, what waits for them goes on with the next one.
+  std::vector<ClientSlot> touched_locally_;
+  bool pending_changed_ = false;  // By the update that is being applied.
+  DecodedUpdate decoded_;         // Scratch, kept for its memory.
 };
 
 }  // namespace syncline::crdt

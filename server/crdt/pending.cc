@@ -1,6 +1,7 @@
 // Applying an update: what can be integrated now, what has to wait, and what waited before.
 
 #include <algorithm>
+#include <utility>
 
 #include "server/base/assert.h"
 #include "server/crdt/doc_state.h"
@@ -155,10 +156,12 @@ void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integ
     const IdRange rest = apply_delete(range);
     if (rest.length > 0) pending_changed_ |= pending_deletes.add(rest);
   }
-  apply_pending_deletes();
+  std::vector<ClientSlot> advanced = std::exchange(touched_locally_, {});
+  advanced.insert(advanced.end(), transaction.touched.begin(), transaction.touched.end());
+  if (!pending_deletes.empty()) apply_pending_deletes(advanced);
   if (pending.empty()) return;
   DecodedUpdate freed;
-  pending.release(store, transaction.touched, freed);
+  pending.release(store, advanced, freed);
   if (freed.structs.empty()) return;
   pending_changed_ = true;
   const IntegrationPlan again = plan(freed);
@@ -166,14 +169,11 @@ void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integ
   apply_decoded(freed, again);
 }
 
-// What is to be deleted of the clients that the transaction has touched, the highest first, as yjs
-// keeps it.
-void DocState::apply_pending_deletes() {
-  if (pending_deletes.empty()) return;
-  std::vector<ClientSlot> slots = transaction.touched;
-  std::sort(slots.begin(), slots.end(),
+// What is to be deleted of clients that have got structs, the highest first, as yjs keeps it.
+void DocState::apply_pending_deletes(std::vector<ClientSlot> advanced) {
+  std::sort(advanced.begin(), advanced.end(),
             [&](ClientSlot a, ClientSlot b) { return store.client(a).id > store.client(b).id; });
-  for (const ClientSlot slot : slots) {
+  for (const ClientSlot slot : advanced) {
     const ClientStructs& client = store.client(slot);
     while (const auto range = pending_deletes.take_first(client.id, client.state)) {
       pending_changed_ = true;
@@ -233,8 +233,10 @@ Result<void> DocState::check_capacity(const DecodedUpdate& update) const {
   return {};
 }
 
-// The memory that what has to wait would take, at most.
-std::size_t DocState::pending_growth(const DecodedUpdate& update,
+// Whether there is room for what has to wait. An update that also brings something good is not
+// refused for deletions that come too early, which every client sends with all that it deletes; but
+// these, too, are bounded, by as much again.
+Result<void> DocState::check_pending(const DecodedUpdate& update,
                                      const IntegrationPlan& integration) const {
   std::size_t early = 0;
   for (const IdRange& range : update.deletes) {
@@ -243,7 +245,13 @@ std::size_t DocState::pending_growth(const DecodedUpdate& update,
     const Clock from = std::max(range.clock, state);
     if (!pending_deletes.covers({range.client, from, range.end() - from})) ++early;
   }
-  return pending.growth(update, integration.rest) + early * IdRanges::range_bytes;
+  const std::size_t more = pending.growth(update, integration.rest) + early * IdRanges::range_bytes;
+  if (more == 0) return {};
+  const std::size_t bytes = pending.memory_bytes() + pending_deletes.memory_bytes() + more;
+  const bool only_deletes_wait = integration.rest.empty() && !integration.steps.empty();
+  const std::size_t max = options.pending_bytes_max;
+  if (bytes <= max || (only_deletes_wait && bytes - max <= max)) return {};
+  return Error{ErrorCode::too_many_pending, std::to_string(bytes) + " bytes"};
 }
 
 Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limits,
@@ -267,12 +275,7 @@ Result<ApplyOutcome> DocState::apply(BytesView update, const UpdateLimits& limit
   if (!limits.accepted_before) SYNCLINE_TRY(check_references(decoded_));
   const IntegrationPlan integration = plan(decoded_);
   if (!limits.accepted_before) SYNCLINE_TRY(check_continuations(decoded_, integration));
-  const std::size_t waiting = pending.memory_bytes() + pending_deletes.memory_bytes();
-  const std::size_t more = pending_growth(decoded_, integration);
-  if (more > 0 && waiting + more > options.pending_bytes_max &&
-      (!integration.rest.empty() || integration.steps.empty())) {
-    return Error{ErrorCode::too_many_pending, std::to_string(waiting + more) + " bytes"};
-  }
+  SYNCLINE_TRY(check_pending(decoded_, integration));
   pending_changed_ = false;
   begin(false);
   apply_decoded(decoded_, integration);

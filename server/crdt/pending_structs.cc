@@ -19,13 +19,18 @@ Bytes encode(const DecodedStruct& value, Clock offset) {
   return encoder.take();
 }
 
-// No struct takes more when it is encoded.
-std::size_t encoded_size_max(const DecodedStruct& value) {
-  constexpr std::size_t ids_and_sizes = 64;
-  std::size_t size = ids_and_sizes + value.content.size();
-  if (value.parent == ParentKind::root) size += value.root.size();
-  if (value.has_sub) size += value.sub.size();
-  return size;
+// Whether the elements at the end of what is encoded, as many as `value` has, are those of `value`,
+// which goes on from the one before them. Costs what `value` takes, however much is encoded.
+bool ends_in(std::string_view encoded, const DecodedStruct& value) {
+  const std::string_view content = as_text(value.content);
+  if (encoded.ends_with(content)) return true;
+  // The second half of a surrogate pair reads as a replacement character.
+  if (value.kind != StructKind::string || !content.starts_with(replacement_character)) return false;
+  const std::string_view rest = content.substr(replacement_character.size());
+  constexpr std::size_t pair_bytes = 4;
+  if (encoded.size() < rest.size() + pair_bytes || !encoded.ends_with(rest)) return false;
+  const char lead = encoded[encoded.size() - rest.size() - pair_bytes];
+  return (static_cast<unsigned char>(lead) & 0xF8U) == 0xF0U;
 }
 
 }  // namespace
@@ -114,8 +119,13 @@ class PendingStructs::Merge {
       // A longer one would be cut, and its rest join what it was cut by.
       return waiting.length == value.length || (ends_row && waiting.length > value.length);
     }
-    return waiting.length == value.length && waiting.offset == 0 &&
-           waiting.encoded == as_text(encode(value, 0));
+    if (waiting.length != value.length) return false;
+    if (waiting.offset == 0) return waiting.encoded == as_text(encode(value, 0));
+    const DecodedStruct ours = references(value.id, waiting);
+    return value.has_origin && value.origin == ours.origin &&
+           value.has_right_origin == ours.has_right_origin &&
+           (!ours.has_right_origin || value.right_origin == ours.right_origin) &&
+           ends_in(waiting.encoded, value);
   }
 
   // Takes ours out of the range. Returns whether there were any.
@@ -196,8 +206,7 @@ bool PendingStructs::add(const DecodedUpdate& update, const std::vector<ClientRu
     const auto head = heads_.find(run.client);
     if (head != heads_.end() && head->second.first == first->first) continue;
     if (head != heads_.end()) forget_head(run.client);
-    DecodedUpdate scratch;
-    if (const auto lacks = missing_for(*first, state_of, scratch)) {
+    if (const auto lacks = missing_for(*first, state_of)) {
       set_head(run.client, first->first, *lacks);
     } else {
       ready_.insert(run.client);
@@ -252,8 +261,7 @@ class PendingStructs::Release {
   void go_on(ClientId client) {
     for (auto first = pending_.first_of(client); first != pending_.structs_.end();
          first = pending_.first_of(client)) {
-      const auto lacks = pending_.missing_for(
-          *first, [&](ClientId other) { return state_of(other); }, out_);
+      const auto lacks = missing_for(*first, [&](ClientId other) { return state_of(other); });
       if (lacks) return pending_.set_head(client, first->first, *lacks);
       free(first);
     }
@@ -287,11 +295,27 @@ void PendingStructs::release(const StructStore& store, const std::vector<ClientS
 // What the struct has to wait for: those before it of its client, or what it refers to.
 template <class StateOf>
 std::optional<Id> PendingStructs::missing_for(const Structs::value_type& entry,
-                                              const StateOf& state_of, DecodedUpdate& scratch) {
+                                              const StateOf& state_of) {
   const auto& [id, waiting] = entry;
   if (id.clock > state_of(id.client)) return Id{id.client, id.clock - 1};
-  if (waiting.kind == StructKind::gc) return std::nullopt;
-  return first_missing(decode(id, waiting, as_bytes(waiting.encoded), scratch), state_of);
+  return first_missing(references(id, waiting), state_of);
+}
+
+DecodedStruct PendingStructs::references(const Id& id, const Waiting& waiting) {
+  DecodedStruct value;
+  value.id = id;
+  value.kind = waiting.kind;
+  if (waiting.kind == StructKind::gc) return value;
+  value.id.clock -= waiting.offset;
+  const auto read = decode_references_v1(as_bytes(waiting.encoded), value);
+  SYNCLINE_ASSERT(read.ok());
+  if (waiting.offset == 0) return value;
+  // What is cut off stands before it.
+  value.id = id;
+  value.parent = ParentKind::inherited;
+  value.has_origin = true;
+  value.origin = {id.client, id.clock - 1};
+  return value;
 }
 
 DecodedStruct PendingStructs::decode(const Id& id, const Waiting& waiting, BytesView encoded,
@@ -336,16 +360,33 @@ std::size_t PendingStructs::memory_bytes() const {
 std::size_t PendingStructs::growth(const DecodedUpdate& update,
                                    const std::vector<ClientRun>& runs) const {
   std::size_t bytes = 0;
+  lib0::Encoder encoder;
   for (const ClientRun& run : runs) {
-    bool in_row = false;
     if (!heads_.contains(run.client)) bytes += head_bytes;
+    std::optional<IdRange> before;  // The row of ours in which theirs begins, if it begins first.
+    bool row_begins = true;
+    bool row_counts = false;
     for (std::size_t i = run.begin; i < run.end; ++i) {
       const DecodedStruct& value = update.structs[i];
-      const bool counts = value.kind != StructKind::skip &&
-                          !rows_.covers({run.client, value.id.clock, value.length});
-      if (counts) bytes += struct_bytes + encoded_size_max(value);
-      if (counts && !in_row) bytes += IdRanges::range_bytes;
-      in_row = counts;
+      if (value.kind == StructKind::skip) {
+        row_begins = true;
+        continue;
+      }
+      if (std::exchange(row_begins, false)) {
+        row_counts = false;
+        before = rows_.touching(value.id);
+        if (before && before->clock == value.id.clock) before.reset();
+      }
+      if (before && value.end() <= before->end()) continue;
+      encoder.clear();
+      write_struct(encoder, value, 0);
+      const auto ours = structs_.find(value.id);
+      const bool replaces_its_like = ours != structs_.end() && ours->second.kind == value.kind &&
+                                     ours->second.length == value.length &&
+                                     ours->second.encoded.size() >= encoder.size();
+      if (replaces_its_like) continue;
+      if (!std::exchange(row_counts, true)) bytes += IdRanges::range_bytes;
+      bytes += struct_bytes + encoder.size();
     }
   }
   return bytes;
@@ -378,7 +419,7 @@ void PendingStructs::forget_head(ClientId client) {
   heads_.erase(head);
 }
 
-Result<void> PendingStructs::check(const StructStore& store) const {
+Result<void> PendingStructs::check(const StructStore& store, bool is_behind) const {
   const auto broken = [](std::string what) {
     return Error{ErrorCode::malformed, "pending: " + std::move(what)};
   };
@@ -403,10 +444,13 @@ Result<void> PendingStructs::check(const StructStore& store) const {
     ++clients;
     const auto head = heads_.find(id.client);
     if (head == heads_.end() || head->second.first != id) return broken("a client without a head");
-    const auto lacks = missing_for(entry, state_of, scratch);
-    if (!lacks) return broken("a struct that could go on");
-    if (head->second.lacks != *lacks) return broken("a head that lacks something else");
-    if (!lacked_.contains({*lacks, id.client})) return broken("a head that nobody would wake");
+    const auto lacks = missing_for(entry, state_of);
+    if (!is_behind && !lacks) return broken("a struct that could go on");
+    if (!is_behind && head->second.lacks != *lacks) {
+      return broken("a head that lacks something else");
+    }
+    if (!lacked_.contains({head->second.lacks, id.client}))
+      return broken("a head that nobody would wake");
   }
   if (encoded_bytes != encoded_bytes_) return broken("bytes that nobody counts");
   if (rows.list() != rows_.list()) return broken("rows that are not those of the structs");

@@ -18,15 +18,18 @@ namespace syncline::crdt {
 //
 // It holds what yjs holds as one encoded update, which it merges and reads again whenever some is
 // added or may go on: each struct of it stands for itself here, under its first id. Of each client
-// only the first can ever go on, since the others come after it; it is listed under the id that it
-// lacks. So an update costs what it adds and what it sets free, times a logarithm, whatever waits:
-// a struct is looked at once for each of the ids that it lacks, three at most besides its
-// predecessor.
+// only the first is tried, since the others come after it; it is listed under the id that it lacks.
+// (As in yjs that goes for one whose elements are known by now, too: a client that has collected
+// something may say so before others' word of what it was can be understood.) So an update costs
+// what it adds and what it sets free, times a logarithm, whatever waits: a struct is read when it
+// is free, and until then only which ids it refers to, of which there are three at most.
 class PendingStructs {
  public:
   // Takes in the runs of an update that have to wait, the highest client first. The outcome is that
   // of yjs' mergeUpdates on what is here and those runs: of structs that overlap, those stay whole
-  // that stand in the row which begins first. Returns whether anything has changed.
+  // that stand in the row which begins first. (But for GC structs that follow each other in one
+  // update, which yjs never writes: its merge may then go on with another row.) Returns whether
+  // anything has changed.
   // REQUIRES: the store has integrated the rest of the update.
   bool add(const DecodedUpdate& update, const std::vector<ClientRun>& runs,
            const StructStore& store);
@@ -42,14 +45,15 @@ class PendingStructs {
   std::size_t client_count() const { return heads_.size(); }
   // About what it takes in memory.
   std::size_t memory_bytes() const;
-  // What `add` would add to that, at most.
+  // What `add` would add to that, at most. What is here already counts nothing.
   std::size_t growth(const DecodedUpdate& update, const std::vector<ClientRun>& runs) const;
 
   // All of it as an update, with Skips for holes; `out` points into it, until it changes.
   void view(DecodedUpdate& out) const;
 
-  // Every invariant, and that nothing waits which could go on.
-  Result<void> check(const StructStore& store) const;
+  // Every invariant, and that nothing waits which could go on. Not that if it `is_behind`: the
+  // store has changed since the last release.
+  Result<void> check(const StructStore& store, bool is_behind) const;
 
  private:
   struct Waiting {
@@ -75,12 +79,13 @@ class PendingStructs {
   }
   void put(const Id& id, Waiting waiting);
   Structs::iterator erase(Structs::const_iterator at);
-  // A struct as it waits, or as it would read from `encoded`.
+  // Its kind, and which ids it refers to.
+  static DecodedStruct references(const Id& id, const Waiting& waiting);
+  // The struct itself. `encoded` is what waiting.encoded says, and what it points into.
   static DecodedStruct decode(const Id& id, const Waiting& waiting, BytesView encoded,
                               DecodedUpdate& out);
   template <class StateOf>
-  static std::optional<Id> missing_for(const Structs::value_type& entry, const StateOf& state_of,
-                                       DecodedUpdate& scratch);
+  static std::optional<Id> missing_for(const Structs::value_type& entry, const StateOf& state_of);
   void forget_if_head(const Id& id);
   void forget_head(ClientId client);
   void set_head(ClientId client, const Id& first, const Id& lacks);

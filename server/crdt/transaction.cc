@@ -236,6 +236,10 @@ void DocState::finish_structures() {
 
 void DocState::commit() {
   SYNCLINE_ASSERT(transaction.open);
+  if (transaction.local && has_pending()) {
+    const auto& touched = transaction.touched;
+    touched_locally_.insert(touched_locally_.end(), touched.begin(), touched.end());
+  }
   sort_deleted();
   if (!needs_formatting_cleanup()) {
     finish_structures();

@@ -63,6 +63,19 @@ class UpdateReader {
     return source_.expect_end();
   }
 
+  // Of such a struct only its kind and which ids it refers to.
+  Result<void> read_references(DecodedStruct& value) {
+    bool parent_is_next = false;
+    if (!read_kind_and_origins(value, parent_is_next)) return source_.failure();
+    if (!parent_is_next) return {};
+    bool is_root = false;
+    if (!source_.take_parent_info(is_root)) return source_.failure();
+    if (is_root) return {};
+    value.parent = ParentKind::item;
+    if (!source_.take_left_id(value.parent_item)) return source_.failure();
+    return {};
+  }
+
  private:
   bool read_clients() {
     std::uint64_t clients = 0;
@@ -132,6 +145,17 @@ class UpdateReader {
   }
 
   bool read_struct(DecodedStruct& value) {
+    bool parent_is_next = false;
+    if (!read_kind_and_origins(value, parent_is_next)) return false;
+    if (value.kind == StructKind::skip) return source_.take_number(value.length);
+    if (value.kind == StructKind::gc) return source_.take_length(value.length);
+    if (parent_is_next && !read_parent(value)) return false;
+    value.length = 1;
+    return source_.read_content(value, out_);
+  }
+
+  // `parent_is_next`: it is named, since there is no neighbour to take it from.
+  bool read_kind_and_origins(DecodedStruct& value, bool& parent_is_next) {
     std::uint8_t info = 0;
     if (!source_.take_info(info)) return false;
     const auto kind = static_cast<std::uint8_t>(info & kind_bits);
@@ -141,25 +165,19 @@ class UpdateReader {
     value.kind = static_cast<StructKind>(kind);
     if (!is_item(value.kind)) {
       // yjs' two readers disagree about further bits here.
-      if (info != kind) return source_.fail(ErrorCode::malformed);
-      return value.kind == StructKind::skip ? source_.take_number(value.length)
-                                            : source_.take_length(value.length);
+      return info == kind || source_.fail(ErrorCode::malformed);
     }
     value.has_origin = (info & has_origin_bit) != 0;
     value.has_right_origin = (info & has_right_origin_bit) != 0;
+    parent_is_next = !value.has_origin && !value.has_right_origin;
     // Also set where the parent is inherited, but says nothing there: yjs drops it when reading.
-    value.has_sub = (info & has_sub_bit) != 0 && !value.has_origin && !value.has_right_origin;
+    value.has_sub = (info & has_sub_bit) != 0 && parent_is_next;
     if (value.has_origin &&
         (!source_.take_left_id(value.origin) || !check_reference(value.id, value.origin))) {
       return false;
     }
-    if (value.has_right_origin && (!source_.take_right_id(value.right_origin) ||
-                                   !check_reference(value.id, value.right_origin))) {
-      return false;
-    }
-    if (!value.has_origin && !value.has_right_origin && !read_parent(value)) return false;
-    value.length = 1;
-    return source_.read_content(value, out_);
+    return !value.has_right_origin || (source_.take_right_id(value.right_origin) &&
+                                       check_reference(value.id, value.right_origin));
   }
 
   // `to` is an id that the struct `of` depends on. yjs throws if a client refers to its own future.

@@ -180,6 +180,13 @@ Result<void> decode_struct_v1(BytesView bytes, DecodedStruct& value, DecodedUpda
   return UpdateReader<SourceV1>(source, limits, limits.structs_max, out).read_one(value);
 }
 
+Result<void> decode_references_v1(BytesView bytes, DecodedStruct& value) {
+  SourceV1 source(bytes);
+  const UpdateLimits limits = UpdateLimits::none();
+  DecodedUpdate none;
+  return UpdateReader<SourceV1>(source, limits, limits.structs_max, none).read_references(value);
+}
+
 void write_struct(Encoder& encoder, const DecodedStruct& value, Clock offset) {
   WriterV1 writer(encoder);
   write_struct(writer, DecodedView(value), offset);

@@ -19,6 +19,10 @@ Result<void> decode_update_v1(BytesView update, const UpdateLimits& limits, Deco
 // to be rewritten goes to out.rewritten.
 Result<void> decode_struct_v1(BytesView bytes, DecodedStruct& value, DecodedUpdate& out);
 
+// The same for its kind and the ids that it refers to; costs the same for long contents as for
+// short ones.
+Result<void> decode_references_v1(BytesView bytes, DecodedStruct& value);
+
 // Writes the fields of an update into an encoder that somebody else owns.
 class WriterV1 {
  public:

@@ -24,8 +24,7 @@ Watchdog::Watch::Watch(Watchdog& watchdog, int socket, Duration limit)
   id_ = ++watchdog.last_id_;
   watchdog.watched_.emplace(id_, Watched{.socket = socket, .deadline = deadline});
   if (watchdog.cut_) ::shutdown(socket, SHUT_RDWR);
-  // All limits are about the same: a later one rarely has the earlier deadline.
-  if (watchdog.watched_.size() == 1) watchdog.changed_.notify_one();
+  if (watchdog.idle_) watchdog.changed_.notify_one();
 }
 
 Watchdog::Watch::~Watch() {
@@ -46,13 +45,15 @@ void Watchdog::cut_all() {
 }
 
 void Watchdog::run() {
-  // Between two looks while something is watched. What a watch costs is on the path of every
-  // commit, so a new one does not wake this thread for a deadline that is seconds away.
+  // Between two looks while something is watched now and then. What a watch costs is on the path
+  // of every commit, so none wakes this thread but the first after a while without any.
   constexpr Duration look_again = milliseconds(250);
   std::unique_lock lock(mutex_);
   while (!ending_) {
     if (watched_.empty()) {
+      idle_ = true;
       changed_.wait(lock);
+      idle_ = false;
       continue;
     }
     const Instant now = clock_.now();

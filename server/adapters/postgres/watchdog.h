@@ -59,6 +59,7 @@ class Watchdog {
   std::condition_variable changed_;
   std::map<std::uint64_t, Watched> watched_;  // With mutex_, by id.
   std::uint64_t last_id_ = 0;                 // With mutex_.
+  bool idle_ = false;                         // The thread waits for a first watch. With mutex_.
   bool cut_ = false;                          // With mutex_.
   bool ending_ = false;                       // With mutex_.
   std::thread thread_;                        // Last: it uses all of the above.

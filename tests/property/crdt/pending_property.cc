@@ -10,6 +10,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "server/crdt/pending_structs.h"
 #include "server/lib0/encoder.h"
 #include "tests/property/crdt/history.h"
 #include "tests/unit/crdt/update_builder.h"
@@ -142,6 +143,34 @@ RC_GTEST_PROP(crdt_pending, is_what_merging_one_by_one_makes_of_it, ()) {
     require_check(doc);
     RC_ASSERT(to_hex(whole_state(doc)) == to_hex(bare(expected)));
   }
+}
+
+RC_GTEST_PROP(crdt_pending, takes_no_more_memory_than_was_said, ()) {
+  PendingStructs pending;
+  const StructStore nothing_known;
+  for (std::size_t left = 1 + draw_below(8); left > 0; --left) {
+    const Bytes update = draw_claiming_update();
+    DecodedUpdate decoded;
+    RC_ASSERT(decode_update(update, UpdateLimits::none(), decoded).ok());
+    const std::size_t before = pending.memory_bytes();
+    const std::size_t growth = pending.growth(decoded, decoded.runs);
+    pending.add(decoded, decoded.runs, nothing_known);
+    RC_ASSERT(pending.check(nothing_known, false).ok());
+    RC_ASSERT(pending.memory_bytes() <= before + growth);
+  }
+}
+
+// Of everything that waits, given back as a whole, nothing is new.
+RC_GTEST_PROP(crdt_pending, is_nothing_new_when_it_comes_back, ()) {
+  Doc doc;
+  for (std::size_t left = 1 + draw_below(8); left > 0; --left) {
+    RC_ASSERT(doc.apply_update(draw_claiming_update(), UpdateLimits::none()).ok());
+  }
+  const Bytes state = whole_state(doc);
+  RC_LOG() << to_hex(state) << '\n';
+  RC_ASSERT(!doc.apply_update(state, UpdateLimits::none())->changed);
+  RC_ASSERT(to_hex(whole_state(doc)) == to_hex(state));
+  require_check(doc);
 }
 
 // A world in which each id has one struct: what a client has written, struct by struct, and what
