@@ -1,15 +1,35 @@
 #include "server/crdt/update_reader.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "server/lib0/any.h"
 #include "server/lib0/json.h"
 
 namespace syncline::crdt {
 
-Result<void> check_json_text(std::string_view text, std::optional<std::string>& rewritten) {
+namespace {
+
+// REQUIRES: it nests no deeper than what was read.
+bool is_finite(const lib0::Any& value) {
+  if (const double* number = value.as_number()) return std::isfinite(*number);
+  if (const auto* array = value.as_array()) return std::ranges::all_of(*array, is_finite);
+  const auto* object = value.as_object();
+  return !object || std::ranges::all_of(*object, [](const lib0::Any::Property& property) {
+    return is_finite(property.second);
+  });
+}
+
+}  // namespace
+
+Result<void> check_json_text(std::string_view text, bool accepted_before,
+                             std::optional<std::string>& rewritten) {
   rewritten.reset();
   SYNCLINE_TRY(lib0::check_json(text));
   if (lib0::is_plainly_canonical_json(text)) return {};
-  std::string canonical = lib0::to_json(lib0::parse_json(text).value());
+  const lib0::Any value = lib0::parse_json(text).value();
+  if (!accepted_before && !is_finite(value)) return ErrorCode::number_too_large;
+  std::string canonical = lib0::to_json(value);
   if (canonical != text) rewritten = std::move(canonical);
   return {};
 }

@@ -26,7 +26,11 @@ inline constexpr std::uint8_t has_right_origin_bit = 0x40;
 inline constexpr std::uint8_t has_origin_bit = 0x80;
 
 // Checks a JSON text; `rewritten` gets JSON.stringify(JSON.parse(text)) if that is another text.
-Result<void> check_json_text(std::string_view text, std::optional<std::string>& rewritten);
+// Unless it was accepted before, no number may be beyond all doubles: JSON has no word for what it
+// would be read as, and yjs would keep an Infinity, pass it on in format v2 and make null of it in
+// v1.
+Result<void> check_json_text(std::string_view text, bool accepted_before,
+                             std::optional<std::string>& rewritten);
 
 // Reads the `value.length` elements of an `any` content, which have the same form in both formats.
 bool read_any_elements(lib0::Decoder& decoder, DecodedStruct& value, DecodedUpdate& out);

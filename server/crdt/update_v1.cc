@@ -14,7 +14,8 @@ using lib0::Encoder;
 
 class SourceV1 {
  public:
-  explicit SourceV1(BytesView update) : decoder_(update) {}
+  SourceV1(BytesView update, const UpdateLimits& limits)
+      : accepted_before_(limits.accepted_before), decoder_(update) {}
 
   bool fail(ErrorCode code) { return decoder_.fail(code); }
   ErrorCode failure() const { return decoder_.failure(); }
@@ -77,7 +78,7 @@ class SourceV1 {
 
   bool read_json(std::string_view& text, std::optional<std::string>& rewritten) {
     if (!decoder_.take_var_string(text)) return false;
-    const auto checked = check_json_text(text, rewritten);
+    const auto checked = check_json_text(text, accepted_before_, rewritten);
     return checked.ok() || fail(checked.error().code);
   }
 
@@ -162,6 +163,7 @@ class SourceV1 {
     return read_subdocument_options(decoder_, guid, value, out);
   }
 
+  const bool accepted_before_;
   Decoder decoder_;
   lib0::RepeatedVarUint last_left_;  // Clients of origins, and of right origins.
   lib0::RepeatedVarUint last_right_;
@@ -170,19 +172,19 @@ class SourceV1 {
 }  // namespace
 
 Result<void> decode_update_v1(BytesView update, const UpdateLimits& limits, DecodedUpdate& out) {
-  SourceV1 source(update);
+  SourceV1 source(update, limits);
   return UpdateReader<SourceV1>(source, limits, limits.structs_max, out).read();
 }
 
 Result<void> decode_struct_v1(BytesView bytes, DecodedStruct& value, DecodedUpdate& out) {
-  SourceV1 source(bytes);
   const UpdateLimits limits = UpdateLimits::none();
+  SourceV1 source(bytes, limits);
   return UpdateReader<SourceV1>(source, limits, limits.structs_max, out).read_one(value);
 }
 
 Result<void> decode_references_v1(BytesView bytes, DecodedStruct& value) {
-  SourceV1 source(bytes);
   const UpdateLimits limits = UpdateLimits::none();
+  SourceV1 source(bytes, limits);
   DecodedUpdate none;
   return UpdateReader<SourceV1>(source, limits, limits.structs_max, none).read_references(value);
 }

@@ -32,7 +32,8 @@ bool has_json(const lib0::Any& value) {
 class SourceV2 {
  public:
   // REQUIRES: open() succeeds before anything is read.
-  explicit SourceV2(BytesView update) : rest_(update) {}
+  SourceV2(BytesView update, const UpdateLimits& limits)
+      : accepted_before_(limits.accepted_before), rest_(update) {}
 
   // Reads the heads of all codecs.
   bool open() {
@@ -180,7 +181,7 @@ class SourceV2 {
       if (!take_string(text, out)) return false;
       // yjs writes the bare word for an undefined element.
       if (text != "undefined") {
-        const auto checked = check_json_text(text, rewritten);
+        const auto checked = check_json_text(text, accepted_before_, rewritten);
         if (!checked.ok()) return fail(checked.error().code);
       }
       content_.write_var_string(rewritten ? *rewritten : text);
@@ -200,6 +201,7 @@ class SourceV2 {
     return keep(value, out);
   }
 
+  const bool accepted_before_;
   Decoder rest_;
   std::uint64_t keys_ = 0;
   lib0::IntDiffOptRleDecoder key_clocks_{BytesView()};
@@ -234,7 +236,7 @@ std::string_view take_checked_string(Decoder& decoder) {
 }  // namespace
 
 Result<void> decode_update_v2(BytesView update, const UpdateLimits& limits, DecodedUpdate& out) {
-  SourceV2 source(update);
+  SourceV2 source(update, limits);
   if (!source.open()) return source.failure();
   return UpdateReader<SourceV2>(source, limits, structs_max(limits, update.size()), out).read();
 }

@@ -161,6 +161,18 @@ TEST(apply_update, accepts_again_what_nests_too_deep_together) {
             doc.encode_state_as_update(empty_state_vector()).value());
 }
 
+// JSON.parse reads an Infinity, of which JSON.stringify makes null: yjs would show one document and
+// send another. But what a log has, it must give back.
+TEST(apply_update, refuses_a_number_beyond_all_doubles_in_json) {
+  const Bytes embed = from_hex("01 01 01 00 05 01 01 74 05 31 65 39 39 39 00");
+  const Bytes within =
+      from_hex("01 01 01 00 05 01 01 74 0c 7b 22 61 22 3a 2d 31 65 39 39 39 7d 00");
+  Doc doc;
+  EXPECT_EQ(doc.apply_update(embed).error().code, ErrorCode::number_too_large);
+  EXPECT_EQ(doc.apply_update(within).error().code, ErrorCode::number_too_large);
+  EXPECT_TRUE(doc.apply_update(embed, UpdateLimits::none()).ok());
+}
+
 TEST(apply_update, limits_what_waits) {
   Doc doc({.pending_bytes_max = 1000});
   const auto waits = [](unsigned clock) {
