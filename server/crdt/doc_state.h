@@ -224,6 +224,8 @@ class DocState {
   void collect(ItemIndex index, bool parent_collected, std::vector<ItemIndex>& work);
   void apply_decoded(DecodedUpdate& update, const IntegrationPlan& integration);
   void apply_pending_deletes(std::vector<ClientSlot> advanced);
+  std::size_t count_early_deletes(const DecodedUpdate& update,
+                                  const IntegrationPlan& integration) const;
   Result<void> check_pending(const DecodedUpdate& update, const IntegrationPlan& integration) const;
 
   // What walks over conflicts in a chain have cost.

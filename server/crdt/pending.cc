@@ -233,18 +233,38 @@ Result<void> DocState::check_capacity(const DecodedUpdate& update) const {
   return {};
 }
 
+// How many deletions of an update come before what they delete, which may come with it.
+std::size_t DocState::count_early_deletes(const DecodedUpdate& update,
+                                          const IntegrationPlan& integration) const {
+  const auto is_early = [&](const IdRange& range, Clock state) {
+    if (range.end() <= state) return false;
+    const Clock from = std::max(range.clock, state);
+    return !pending_deletes.covers({range.client, from, range.end() - from});
+  };
+  std::map<ClientId, Clock> states;  // Of the clients in the update, when it has been applied.
+  std::size_t early = 0;
+  for (const IdRange& range : update.deletes) {
+    if (!is_early(range, store.state(range.client))) continue;
+    if (states.empty()) {
+      for (const ClientRun& run : update.runs) {
+        if (run.begin < run.end) states[run.client] = update.structs[run.end - 1].end();
+      }
+      for (const ClientRun& run : integration.rest) {
+        states[run.client] = update.structs[run.begin].id.clock;
+      }
+    }
+    const auto applied = states.find(range.client);
+    if (applied == states.end() || is_early(range, applied->second)) ++early;
+  }
+  return early;
+}
+
 // Whether there is room for what has to wait. An update that also brings something good is not
 // refused for deletions that come too early, which every client sends with all that it deletes; but
 // these, too, are bounded, by as much again.
 Result<void> DocState::check_pending(const DecodedUpdate& update,
                                      const IntegrationPlan& integration) const {
-  std::size_t early = 0;
-  for (const IdRange& range : update.deletes) {
-    const Clock state = store.state(range.client);
-    if (range.end() <= state) continue;
-    const Clock from = std::max(range.clock, state);
-    if (!pending_deletes.covers({range.client, from, range.end() - from})) ++early;
-  }
+  const std::size_t early = count_early_deletes(update, integration);
   const std::size_t more = pending.growth(update, integration.rest) + early * IdRanges::range_bytes;
   if (more == 0) return {};
   const std::size_t bytes = pending.memory_bytes() + pending_deletes.memory_bytes() + more;

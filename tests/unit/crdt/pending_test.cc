@@ -119,5 +119,23 @@ TEST(pending, deletes_are_bounded_beside_what_is_good) {
   EXPECT_LT(doc.memory_bytes(), 3 * max);
 }
 
+// A whole document may delete more in itself than may wait.
+TEST(pending, deletes_of_what_comes_with_them_do_not_wait) {
+  lib0::Encoder out;
+  constexpr std::uint64_t ranges = 10'000;
+  write_numbers(out, {1, 1, 7, 0});
+  out.write_u8(4);
+  out.write_u8(1);
+  out.write_var_string("t");
+  out.write_var_string(std::string(2 * ranges, 'x'));
+  write_numbers(out, {1, 7, ranges});
+  for (std::uint64_t i = 0; i < ranges; ++i) write_numbers(out, {2 * i, 1});
+  Doc doc({.pending_bytes_max = 1000});
+  const auto applied = doc.apply_update(out.take());
+  ASSERT_TRUE(applied.ok()) << applied.error().detail;
+  EXPECT_FALSE(applied->pending);
+  EXPECT_EQ(doc.text_of("t").size(), ranges);
+}
+
 }  // namespace
 }  // namespace syncline::crdt
