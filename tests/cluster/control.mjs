@@ -125,6 +125,7 @@ test("control: a node is drained from another one: unready, empty, ended with 0"
       checkEqual(await post(one, `/drain?node=${await nameOf(two)}`), 202, "the order");
       await until(async () => (await get(`${two.admin}/readyz`))?.status === 503, "the node to be unready", { limitMs: 3000, everyMs: 5 });
       await until(() => !two.running, "the node to end");
+      await until(() => people.every((person) => person.closeCodes.length > 0), "everybody to be told");
       check(people.every((person) => person.closeCodes[0] === 1012), `${people.map((person) => person.closeCodes)}`);
       check(await one.ready(), "the other one drains, too");
       checkEqual(await one.metric("syncline_degraded_broker"), 0, "degraded");
