@@ -156,6 +156,7 @@ void DocState::apply_decoded(DecodedUpdate& update, const IntegrationPlan& integ
     const IdRange rest = apply_delete(range);
     if (rest.length > 0) pending_changed_ |= pending_deletes.add(rest);
   }
+  if (!has_pending()) return touched_locally_.clear();
   std::vector<ClientSlot> advanced = std::exchange(touched_locally_, {});
   advanced.insert(advanced.end(), transaction.touched.begin(), transaction.touched.end());
   if (!pending_deletes.empty()) apply_pending_deletes(advanced);
